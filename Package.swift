@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every room of the house is built under the same rules.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+/// With `KUMIKO_ROOMS=core` only the pure rooms are built: no dependency, no network, seconds.
+let coreOnly = Context.environment["KUMIKO_ROOMS"] == "core"
+
+func room(_ name: String, on below: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: below, resources: resources, swiftSettings: house)
+}
+
+func tests(_ name: String, _ of: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: of, resources: resources, swiftSettings: house)
+}
+
+// An arrow only ever points down; docs/decisions/0001-the-house.md says what each room is for.
+let core: [Target] = [
+    room("Geodesy"),
+    room("Air", on: ["Geodesy"]),
+    room("SensorFormats", on: ["Air", "Geodesy"]),
+    room("Tracking", on: ["Air", "Geodesy"]),
+    room("Exercises", on: ["Air", "Geodesy"]),
+    .executableTarget(
+        name: "kumiko-fuzz", dependencies: ["Air", "SensorFormats"], path: "Fuzzing", swiftSettings: house),
+    tests("GeodesyTests", ["Geodesy"]),
+    tests("AirTests", ["Air", "Geodesy"]),
+    tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy"]),
+    tests("TrackingTests", ["Tracking", "Air", "Geodesy"]),
+    tests("ExercisesTests", ["Exercises", "Air", "Geodesy"]),
+]
+
+let shell: [Target] = [
+    room("Transport", on: [
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    ]),
+    room("Storage", on: ["Air", "Geodesy", .product(name: "GRDB", package: "GRDB.swift")]),
+    room("Node", on: [
+        "Air", "Exercises", "Geodesy", "SensorFormats", "Storage", "Tracking", "Transport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
+    ]),
+    room("Web", on: [
+        "Air", "Geodesy", "Node",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ], resources: [.copy("Map")]),
+    .executableTarget(
+        name: "kumiko",
+        dependencies: [
+            "Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Transport", "Web",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: house),
+    .executableTarget(
+        name: "kumiko-bench",
+        dependencies: ["Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Transport", "Web"],
+        path: "Benchmarks", swiftSettings: house),
+    tests("TransportTests", ["Transport", .product(name: "NIOCore", package: "swift-nio")]),
+    tests("StorageTests", ["Storage", "Air", "Geodesy"]),
+    tests("NodeTests", ["Node", "Air", "Geodesy", "SensorFormats", "Tracking", "Transport"]),
+    tests("WebTests", [
+        "Web", "Node", "Air", "Geodesy", .product(name: "HummingbirdTesting", package: "hummingbird"),
+    ]),
+    tests("HouseTests", []),
+]
+
+let package = Package(
+    name: "kumiko",
+    dependencies: coreOnly
+        ? []
+        : [
+            .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+            .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+            .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+            .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+            .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+            .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+            .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        ],
+    targets: coreOnly ? core : core + shell
+)
