@@ -41,22 +41,28 @@ let core: [Target] = [
 ]
 
 let shell: [Target] = [
-    room("Transport", on: [
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-    ]),
+    room(
+        "Transport",
+        on: [
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        ]),
     room("Storage", on: ["Air", "Geodesy", .product(name: "GRDB", package: "GRDB.swift")]),
-    room("Node", on: [
-        "Air", "Exercises", "Geodesy", "SensorFormats", "Storage", "Tracking", "Transport",
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "Yams", package: "Yams"),
-    ]),
-    room("Web", on: [
-        "Air", "Geodesy", "Node",
-        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-    ], resources: [.copy("Map")]),
+    room(
+        "Node",
+        on: [
+            "Air", "Exercises", "Geodesy", "SensorFormats", "Storage", "Tracking", "Transport",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "Yams", package: "Yams"),
+        ]),
+    room(
+        "Web",
+        on: [
+            "Air", "Geodesy", "Node",
+            .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ], resources: [.copy("Map")]),
     .executableTarget(
         name: "kumiko",
         dependencies: [
@@ -73,9 +79,11 @@ let shell: [Target] = [
     tests("TransportTests", ["Transport", .product(name: "NIOCore", package: "swift-nio")]),
     tests("StorageTests", ["Storage", "Air", "Geodesy"]),
     tests("NodeTests", ["Node", "Air", "Geodesy", "SensorFormats", "Tracking", "Transport"]),
-    tests("WebTests", [
-        "Web", "Node", "Air", "Geodesy", .product(name: "HummingbirdTesting", package: "hummingbird"),
-    ]),
+    tests(
+        "WebTests",
+        [
+            "Web", "Node", "Air", "Geodesy", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        ]),
     tests("HouseTests", []),
 ]
 

@@ -106,7 +106,8 @@ public import Geodesy
     /// Seconds of one turn, where the message says it.
     public var period: Double?
 
-    public init(sensor: SensorID, measuredAt: Timestamp, receivedAt: Timestamp, azimuth: Double, period: Double? = nil) {
+    public init(sensor: SensorID, measuredAt: Timestamp, receivedAt: Timestamp, azimuth: Double, period: Double? = nil)
+    {
         self.sensor = sensor
         self.measuredAt = measuredAt
         self.receivedAt = receivedAt

@@ -28,14 +28,16 @@ extension Geodetic {
             let cos2SigmaM = cos2Alpha == 0 ? 0 : cosSigma - 2 * sinU1 * sinU2 / cos2Alpha
             let c = f / 16 * cos2Alpha * (4 + f * (4 - 3 * cos2Alpha))
             let before = lambda
-            lambda = l + (1 - c) * f * sinAlpha
+            lambda =
+                l + (1 - c) * f * sinAlpha
                 * (sigma + c * sinSigma * (cos2SigmaM + c * cosSigma * (2 * cos2SigmaM * cos2SigmaM - 1)))
             if abs(lambda) > .pi { break }
             if abs(lambda - before) < 1e-12 {
                 let uu = cos2Alpha * (a * a - b * b) / (b * b)
                 let aa = 1 + uu / 16384 * (4096 + uu * (-768 + uu * (320 - 175 * uu)))
                 let bb = uu / 1024 * (256 + uu * (-128 + uu * (74 - 47 * uu)))
-                let inner = cosSigma * (2 * cos2SigmaM * cos2SigmaM - 1)
+                let inner =
+                    cosSigma * (2 * cos2SigmaM * cos2SigmaM - 1)
                     - bb / 6 * cos2SigmaM * (4 * sinSigma * sinSigma - 3) * (4 * cos2SigmaM * cos2SigmaM - 3)
                 let deltaSigma = bb * sinSigma * (cos2SigmaM + bb / 4 * inner)
                 return (
@@ -45,7 +47,8 @@ extension Geodetic {
                 )
             }
         }
-        let haversine = pow(sin((other.latitude - self.latitude) / 2), 2)
+        let haversine =
+            pow(sin((other.latitude - self.latitude) / 2), 2)
             + cos(self.latitude) * cos(other.latitude) * pow(sin(l / 2), 2)
         let azimuth = atan2(
             sin(l) * cos(other.latitude),
@@ -76,7 +79,8 @@ extension Geodetic {
         var cos2SigmaM = 0.0
         for _ in 0..<20 {
             cos2SigmaM = cos(2 * sigma1 + sigma)
-            let inner = cos(sigma) * (2 * cos2SigmaM * cos2SigmaM - 1)
+            let inner =
+                cos(sigma) * (2 * cos2SigmaM * cos2SigmaM - 1)
                 - bb / 6 * cos2SigmaM * (4 * sin(sigma) * sin(sigma) - 3) * (4 * cos2SigmaM * cos2SigmaM - 3)
             let next = distance / (b * aa) + bb * sin(sigma) * (cos2SigmaM + bb / 4 * inner)
             let change = abs(next - sigma)
@@ -90,7 +94,8 @@ extension Geodetic {
             sinU1 * c + cosU1 * s * cosAzimuth, (1 - f) * (sinAlpha * sinAlpha + t * t).squareRoot())
         let lambda = atan2(s * sinAzimuth, cosU1 * c - sinU1 * s * cosAzimuth)
         let cc = f / 16 * cos2Alpha * (4 + f * (4 - 3 * cos2Alpha))
-        let l = lambda - (1 - cc) * f * sinAlpha
+        let l =
+            lambda - (1 - cc) * f * sinAlpha
             * (sigma + cc * s * (cos2SigmaM + cc * c * (2 * cos2SigmaM * cos2SigmaM - 1)))
         return Geodetic(latitude: latitude, longitude: wrappedAngle(self.longitude + l), height: self.height)
     }

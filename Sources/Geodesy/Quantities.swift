@@ -54,7 +54,9 @@
     /// A speed of `value` knots; one is exactly 1852 m an hour.
     @inlinable public static func knots(_ value: Double) -> Speed { Speed(metresPerSecond: value * 1852 / 3600) }
     /// A rate of `value` feet a minute.
-    @inlinable public static func feetPerMinute(_ value: Double) -> Speed { Speed(metresPerSecond: value * 0.3048 / 60) }
+    @inlinable public static func feetPerMinute(_ value: Double) -> Speed {
+        Speed(metresPerSecond: value * 0.3048 / 60)
+    }
 
     /// The speed in knots.
     @inlinable public var knots: Double { self.metresPerSecond * 3600 / 1852 }
