@@ -1,0 +1,104 @@
+public import Air
+public import Geodesy
+
+/// What a node says of itself.
+public struct NodeInfo: Hashable, Sendable {
+    /// Data of two realms never meet; only `live` is the real world.
+    public enum Realm: Hashable, Sendable, CustomStringConvertible {
+        case live
+        case exercise(String)
+        case test
+
+        public var description: String {
+            switch self {
+            case .live: "live"
+            case .exercise(let name): "exercise(\(name))"
+            case .test: "test"
+            }
+        }
+    }
+
+    public var name: String
+    /// Two letters, ISO 3166-1, lower case; nil where none is configured.
+    public var nation: String?
+    public var realm: Realm
+    public var version: String
+    public var startedAt: Timestamp
+
+    public init(name: String, nation: String?, realm: Realm, version: String, startedAt: Timestamp) {
+        self.name = name
+        self.nation = nation
+        self.realm = realm
+        self.version = version
+        self.startedAt = startedAt
+    }
+}
+
+/// A sensor as the node sees it.
+public struct SensorHealth: Sendable {
+    public enum State: String, Sendable {
+        /// Data come, and the sensor does not object to their use.
+        case operational
+        /// Data come, but fewer than half of what it gave before.
+        case degraded
+        /// Nothing came for more than two and a half turns (a receiver: ten seconds).
+        case silent
+        /// The sensor says that its data are not for operational use.
+        case failed
+        /// Configured, never heard.
+        case unknown
+    }
+
+    public var id: SensorID
+    public var name: String
+    public var kind: Sensor.Kind
+    /// Where it stands; nil when neither configuration nor sensor has said so.
+    public var site: Geodetic?
+    /// Farthest range of coverage, metres.
+    public var rangeMax: Double?
+    public var state: State
+    public var lastReportAt: Timestamp?
+    /// Over the last ten seconds.
+    public var plotsPerSecond: Double
+    public var plots: UInt64
+    public var malformed: UInt64
+    public var late: UInt64
+}
+
+/// One figure for monitoring, in the sense of Prometheus.
+public struct Metric: Sendable {
+    public enum Kind: String, Sendable {
+        case counter
+        case gauge
+    }
+
+    /// Lower case with underscores; counters end in `_total`.
+    public var name: String
+    /// One sentence.
+    public var help: String
+    public var kind: Kind
+    public var labels: [(name: String, value: String)]
+    public var value: Double
+
+    public init(
+        _ name: String, _ kind: Kind, _ value: Double, help: String, labels: [(name: String, value: String)] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.value = value
+        self.help = help
+        self.labels = labels
+    }
+}
+
+/// What a screen may ask of a node.
+public protocol NodeView: Sendable {
+    var info: NodeInfo { get }
+    var picture: Picture { get }
+    /// The node's own clock: the real one, or that of a recording or scenario.
+    var now: Timestamp { get }
+    var sensors: [SensorHealth] { get }
+    var metrics: [Metric] { get }
+    /// Nil while the node can do its work, otherwise what is wrong, in a sentence.
+    var trouble: String? { get }
+}
