@@ -1,0 +1,316 @@
+public import Air
+internal import Geodesy
+
+/// What a node is told when it starts: the contents of `kumiko.yaml`.
+public struct Configuration: Sendable {
+    /// Where a feed's data come from.
+    public enum Source: Hashable, Sendable {
+        /// UDP datagrams to an address of this machine, or to a multicast group that is joined.
+        case datagrams(host: String, port: Int, group: String?, interface: String?)
+        /// A TCP connection that this node opens, and opens again when it breaks.
+        case connection(host: String, port: Int)
+        /// Bytes that the program itself puts in: a replay or a scenario.
+        case injected
+    }
+
+    /// What the bytes of a feed are.
+    public enum FeedFormat: Hashable, Sendable {
+        /// ASTERIX blocks; for some categories the edition, for example `[21: "0.23"]`.
+        case asterix(editions: [UInt8: String])
+        /// Mode S frames in Beast binary, heard by one receiver.
+        case beast(receiver: SensorID)
+    }
+
+    /// Which clock tells when a plot was measured.
+    public enum TimeSource: String, Sendable {
+        /// The sensor's, as it stands in the report.
+        case sensor
+        /// This node's, when the report arrives: for sensors without a good clock.
+        case arrival
+    }
+
+    /// A connection that brings data.
+    public struct Feed: Sendable {
+        public var name: String
+        public var source: Source
+        public var format: FeedFormat
+        public var time: TimeSource
+        /// How many bytes may wait to be decoded before the oldest are dropped.
+        public var queueBytesMax: Int
+
+        public init(
+            name: String, source: Source, format: FeedFormat, time: TimeSource = .sensor,
+            queueBytesMax: Int = 8 << 20
+        ) {
+            self.name = name
+            self.source = source
+            self.format = format
+            self.time = time
+            self.queueBytesMax = queueBytesMax
+        }
+    }
+
+    /// Where track history is kept and for how long.
+    public struct History: Sendable {
+        public var directory: String
+        public var keepHours: Double
+        public var sizeMaxBytes: Int
+
+        public init(directory: String, keepHours: Double = 24, sizeMaxBytes: Int = 2 << 30) {
+            self.directory = directory
+            self.keepHours = keepHours
+            self.sizeMaxBytes = sizeMaxBytes
+        }
+    }
+
+    public var name = "kumiko"
+    public var nation: String?
+    public var realm = NodeInfo.Realm.live
+    public var httpHost = "127.0.0.1"
+    public var httpPort = 8080
+    public var history: History? = History(directory: "kumiko-data")
+    public var sensors: [Sensor] = []
+    public var feeds: [Feed] = []
+    /// Plots older than this when they arrive are dropped and counted, seconds.
+    public var lagMax = 30.0
+    /// How many tracks, tentative ones included, the node keeps; beyond, plots that would begin one are counted.
+    public var tracksMax = 200_000
+
+    public init() {}
+
+    /// What a node does without a file: map and API on this machine only, ASTERIX on port 8600.
+    public static var standard: Configuration {
+        var result = Configuration()
+        result.feeds = [
+            Feed(
+                name: "asterix", source: .datagrams(host: "127.0.0.1", port: 8600, group: nil, interface: nil),
+                format: .asterix(editions: [:]))
+        ]
+        return result
+    }
+}
+
+extension Configuration {
+    /// Reads a configuration; what it does not say stays as in `Configuration()`.
+    ///
+    /// - Throws: `ConfigurationError` with every problem: its line, its key and the remedy.
+    public init(yaml: String) throws(ConfigurationError) {
+        self.init()
+        let reader = ConfigurationReader()
+        if let root = reader.root(yaml) {
+            self.read(root)
+            root.finish()
+        }
+        guard reader.problems.isEmpty else {
+            throw ConfigurationError(problems: reader.problems.sorted { $0.line < $1.line })
+        }
+    }
+
+    private mutating func read(_ root: Section) {
+        if let node = root.section("node") {
+            self.name = node.text("name") ?? self.name
+            self.readNation(node)
+            self.readRealm(node)
+            node.finish()
+        }
+        if let http = root.section("http") {
+            self.httpHost = http.text("host") ?? self.httpHost
+            self.httpPort = http.integer("port", in: 0...65535) ?? self.httpPort
+            http.finish()
+        }
+        if let history = root.section("history") {
+            self.history = Self.history(history)
+            history.finish()
+        }
+        if let tracker = root.section("tracker") {
+            self.lagMax = tracker.number("lagMax", in: 0...600, unit: "seconds") ?? self.lagMax
+            self.tracksMax = tracker.integer("tracksMax", in: 1...10_000_000) ?? self.tracksMax
+            tracker.finish()
+        }
+        for section in root.sections("sensors") {
+            if let sensor = Self.sensor(section) {
+                if self.sensors.contains(where: { $0.id == sensor.id }) {
+                    section.report("id", "\(sensor.id) stands twice; each sensor has one entry")
+                }
+                self.sensors.append(sensor)
+            }
+            section.finish()
+        }
+        for section in root.sections("feeds") {
+            if let feed = Self.feed(section) {
+                if self.feeds.contains(where: { $0.name == feed.name }) {
+                    section.report("name", "`\(feed.name)` stands twice; give each feed a name of its own")
+                }
+                self.feeds.append(feed)
+            }
+            section.finish()
+        }
+    }
+
+    private mutating func readNation(_ node: Section) {
+        guard let nation = node.text("nation") else { return }
+        if nation.utf8.count == 2, nation.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }) {
+            self.nation = nation
+        } else {
+            node.report("nation", "is `\(nation)`; write the two small letters of ISO 3166-1, for example jp")
+        }
+    }
+
+    private mutating func readRealm(_ node: Section) {
+        guard let realm = node.text("realm") else { return }
+        if realm == "live" {
+            self.realm = .live
+        } else if realm == "test" {
+            self.realm = .test
+        } else if realm.hasPrefix("exercise("), realm.hasSuffix(")"), realm.utf8.count > 10 {
+            self.realm = .exercise(String(realm.dropFirst(9).dropLast()))
+        } else {
+            node.report("realm", "is `\(realm)`; write live, test or exercise(NAME)")
+        }
+    }
+
+    private static func history(_ section: Section) -> History? {
+        let isOn = section.flag("enabled") ?? true
+        var history = History(directory: "kumiko-data")
+        history.directory = section.text("directory") ?? history.directory
+        history.keepHours = section.number("keepHours", in: 0.01...87_600, unit: "hours") ?? history.keepHours
+        if let megabytes = section.number("sizeMaxMegabytes", in: 1...1_000_000, unit: "megabytes") {
+            history.sizeMaxBytes = Int(megabytes * 1_000_000)
+        }
+        return isOn ? history : nil
+    }
+
+    private static func sensorID(_ section: Section, _ key: String) -> SensorID? {
+        guard let text = section.requiredText(key, example: "20/129") else { return nil }
+        guard let id = SensorID(text) else {
+            section.report(key, "is `\(text)`; write SAC and SIC, two numbers from 0 to 255, for example 20/129")
+            return nil
+        }
+        return id
+    }
+
+    private static func sensor(_ section: Section) -> Sensor? {
+        let id = self.sensorID(section, "id")
+        let name = section.text("name")
+        let kind = section.choice("kind", of: ["radar", "receiver", "system"]) ?? "radar"
+        let latitude = section.requiredNumber("latitude", in: -90...90, unit: "degrees")
+        let longitude = section.requiredNumber("longitude", in: -180...180, unit: "degrees")
+        let height = section.number("height", in: -500...20_000, unit: "metres above the ellipsoid")
+        let near = section.number("rangeMin", in: 0...1_000_000, unit: "metres")
+        let far = section.number("rangeMax", in: 1000...10_000_000, unit: "metres")
+        let elevationMax = section.number("elevationMax", in: 1...90, unit: "degrees")
+        let clutter = section.number("falsePlotsPerScan", in: 0...100_000, unit: "plots")
+        var period: Double?
+        var primary: Sensor.Channel?
+        var secondary: Sensor.Channel?
+        if kind == "radar" {
+            period = section.requiredNumber("period", in: 0.5...120, unit: "seconds a turn")
+            primary = self.channel(section, "primary", .primary)
+            secondary = self.channel(section, "secondary", .secondary)
+            if primary == nil, secondary == nil {
+                section.report("primary", "and secondary are both off; a radar has at least one of them")
+            }
+        }
+        let range = (near ?? 500)...max(far ?? 470_000, near ?? 500)
+        if let near, let far, near >= far { section.report("rangeMax", "must be more than rangeMin") }
+        guard let id, let latitude, let longitude else { return nil }
+        return Sensor(
+            id: id, name: name ?? id.description,
+            site: Geodetic(latitudeDegrees: latitude, longitudeDegrees: longitude, height: height ?? 0),
+            kind: kind == "radar" ? .radar(period: period ?? 10) : kind == "receiver" ? .receiver : .system,
+            primary: primary, secondary: secondary, coverage: range,
+            elevationMax: (elevationMax ?? 45) * .pi / 180, falsePlotsPerScan: clutter ?? 10)
+    }
+
+    /// A channel: absent means `standard`, `off` means none, a section changes what it names.
+    private static func channel(_ section: Section, _ key: String, _ standard: Sensor.Channel) -> Sensor.Channel? {
+        guard section.has(key) else { return standard }
+        if section.isText(key) { return section.flag(key) == false ? nil : standard }
+        guard let own = section.section(key) else { return standard }
+        var channel = standard
+        channel.rangeDeviation =
+            own.number("rangeDeviation", in: 0.1...100_000, unit: "metres") ?? channel.rangeDeviation
+        if let degrees = own.number("azimuthDeviation", in: 0.001...30, unit: "degrees") {
+            channel.azimuthDeviation = degrees * .pi / 180
+        }
+        if let degrees = own.number("elevationDeviation", in: 0.001...30, unit: "degrees") {
+            channel.elevationDeviation = degrees * .pi / 180
+        }
+        channel.detectionProbability =
+            own.number("detectionProbability", in: 0.01...1, unit: "no unit") ?? channel.detectionProbability
+        own.finish()
+        return channel
+    }
+
+    private static func feed(_ section: Section) -> Feed? {
+        let name = section.requiredText("name", example: "north radar")
+        let format: FeedFormat?
+        let time = section.choice("time", of: ["sensor", "arrival"]).flatMap(TimeSource.init(rawValue:)) ?? .sensor
+        var source: Source?
+        if !section.has("format") { section.report("format", "is missing; add `format: asterix` or `format: beast`") }
+        switch section.choice("format", of: ["asterix", "beast"]) {
+        case "asterix":
+            format = .asterix(editions: self.editions(section))
+            if let listen = section.requiredText("listen", example: "0.0.0.0:8600") {
+                if let (host, port) = self.address(listen) {
+                    source = .datagrams(
+                        host: host, port: port, group: section.text("group"), interface: section.text("interface"))
+                } else {
+                    section.report(
+                        "listen", "is `\(listen)`; write address:port, for example 0.0.0.0:8600 or [::]:8600")
+                }
+            }
+        case "beast":
+            format = self.sensorID(section, "receiver").map { .beast(receiver: $0) }
+            if let connect = section.requiredText("connect", example: "127.0.0.1:30005") {
+                if let (host, port) = self.address(connect), port > 0 {
+                    source = .connection(host: host, port: port)
+                } else {
+                    section.report("connect", "is `\(connect)`; write host:port, for example 127.0.0.1:30005")
+                }
+            }
+        default: format = nil
+        }
+        let megabytes = section.number("queueMegabytes", in: 0.1...10_000, unit: "megabytes")
+        guard let name, let format, let source else { return nil }
+        return Feed(
+            name: name, source: source, format: format, time: time,
+            queueBytesMax: megabytes.map { Int($0 * 1_000_000) } ?? 8 << 20)
+    }
+
+    private static func editions(_ section: Section) -> [UInt8: String] {
+        guard let editions = section.section("editions") else { return [:] }
+        var result: [UInt8: String] = [:]
+        for (key, value) in editions.entries() {
+            if let category = UInt8(key) {
+                result[category] = value
+            } else {
+                editions.report(key, "is no category; write a number from 0 to 255, for example `21: \"0.23\"`")
+            }
+        }
+        return result
+    }
+
+    /// Splits `host:port`; an IPv6 address stands in brackets.
+    public static func address(_ text: String) -> (host: String, port: Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        return host.isEmpty ? nil : (String(host), port)
+    }
+}
+
+extension SensorID {
+    /// Reads `SAC/SIC`, decimal; anything else is nil.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let sac = UInt8(parts[0]), let sic = UInt8(parts[1]) else { return nil }
+        self.init(sac: sac, sic: sic)
+    }
+}

@@ -1,0 +1,104 @@
+import Air
+import Geodesy
+import Testing
+
+@testable import Node
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+@Suite("Configuration")
+struct ConfigurationTests {
+    static let example = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "kumiko.example.yaml")
+
+    @Test("the commented example loads, and says what it says")
+    func example() throws {
+        let text = try String(contentsOf: Self.example, encoding: .utf8)
+        let configuration = try Configuration(yaml: text)
+        #expect(configuration.name == "Example node")
+        #expect(configuration.nation == "jp")
+        #expect(configuration.realm == .test)
+        #expect(configuration.sensors.map(\.id) == [SensorID(sac: 20, sic: 129), SensorID(sac: 20, sic: 250)])
+        #expect(configuration.sensors[0].kind == .radar(period: 4))
+        #expect(abs(configuration.sensors[0].site.latitudeDegrees - 41.3007) < 1e-9)
+        #expect(configuration.sensors[1].kind == .receiver)
+        #expect(configuration.feeds.count == 2)
+        #expect(
+            configuration.feeds[0].source == .datagrams(host: "127.0.0.1", port: 8600, group: nil, interface: nil))
+        #expect(configuration.feeds[0].format == .asterix(editions: [21: "2.6"]))
+        #expect(configuration.feeds[1].source == .connection(host: "127.0.0.1", port: 30005))
+        #expect(configuration.feeds[1].format == .beast(receiver: SensorID(sac: 20, sic: 250)))
+    }
+
+    @Test("the values shown in the example are the defaults, but for name, nation and realm")
+    func exampleShowsDefaults() throws {
+        let example = try Configuration(yaml: String(contentsOf: Self.example, encoding: .utf8))
+        let standard = Configuration()
+        #expect(example.httpHost == standard.httpHost && example.httpPort == standard.httpPort)
+        #expect(example.lagMax == standard.lagMax && example.tracksMax == standard.tracksMax)
+        #expect(example.history?.directory == standard.history?.directory)
+        #expect(example.history?.keepHours == standard.history?.keepHours)
+        let radar = Sensor(
+            id: example.sensors[0].id, name: "Barcelona", site: example.sensors[0].site, kind: .radar(period: 4))
+        #expect(example.sensors[0] == radar)
+        #expect(example.feeds[0].queueBytesMax == Configuration.standard.feeds[0].queueBytesMax)
+    }
+
+    @Test("an empty file is the standard without feeds")
+    func empty() throws {
+        #expect(try Configuration(yaml: "").feeds.isEmpty)
+        #expect(try Configuration(yaml: "# nothing\n").httpPort == 8080)
+    }
+
+    @Test(
+        "an error names the line, the key and the remedy",
+        arguments: [
+            ("http:\n  prot: 80\n", 2, "http.prot", "did you mean `port`?"),
+            ("http:\n  port: eighty\n", 2, "http.port", "whole number from 0 to 65535"),
+            ("node:\n  nation: Japan\n", 2, "node.nation", "two small letters"),
+            ("node:\n  realm: war\n", 2, "node.realm", "live, test or exercise(NAME)"),
+            (
+                "sensors:\n  - id: 20\n    latitude: 1\n    longitude: 2\n    period: 4\n", 2, "sensors[0].id",
+                "SAC and SIC"
+            ),
+            (
+                "sensors:\n  - id: 1/2\n    latitude: 91\n    longitude: 2\n    period: 4\n", 3, "sensors[0].latitude",
+                "-90"
+            ),
+            ("sensors:\n  - id: 1/2\n    latitude: 1\n    longitude: 2\n", 2, "sensors[0].period", "is missing"),
+            ("feeds:\n  - name: a\n    format: asterix\n", 2, "feeds[0].listen", "add `listen: 0.0.0.0:8600`"),
+            ("feeds:\n  - name: a\n    format: sbs\n", 3, "feeds[0].format", "asterix, beast"),
+            ("feeds:\n  - name: a\n    format: asterix\n    listen: 8600\n", 4, "feeds[0].listen", "address:port"),
+            ("feeds: 7\n", 1, "feeds", "must be a list"),
+            ("history:\n\tenabled: true\n", 2, "", "no valid YAML"),
+            ("colour: red\n", 1, "colour", "is no key of this section"),
+            ("node:\n  name: a\n  name: b\n", 1, "name", "stands twice"),
+        ])
+    func problems(yaml: String, line: Int, key: String, remedy: String) {
+        let error = #expect(throws: ConfigurationError.self) { _ = try Configuration(yaml: yaml) }
+        let problem = error?.problems.first { $0.text.contains(remedy) }
+        #expect(problem?.line == line, "\(error.map(String.init(describing:)) ?? "no error")")
+        #expect(problem?.key == key)
+    }
+
+    @Test("all problems are told at once, in the order of their lines")
+    func allAtOnce() {
+        let error = #expect(throws: ConfigurationError.self) {
+            _ = try Configuration(yaml: "http:\n  port: -1\nnode:\n  nation: JP\nfeeds:\n  - format: beast\n")
+        }
+        #expect((error?.problems.count ?? 0) >= 4)
+        #expect(error?.problems.map(\.line) == error?.problems.map(\.line).sorted())
+    }
+
+    @Test("every prefix of the example is read or refused, never trapped on")
+    func truncated() throws {
+        let text = try String(contentsOf: Self.example, encoding: .utf8)
+        for length in stride(from: 0, to: text.count, by: 7) {
+            _ = try? Configuration(yaml: String(text.prefix(length)))
+        }
+    }
+}
