@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs what Kumiko needs and is missing, from Debian or Ubuntu: `scripts/setup.sh run` for the
+# demonstration, `scripts/setup.sh test` for the tests too. Does nothing where all is there.
+set -euo pipefail
+
+# SQLite is linked; unzip and python3 make the base map.
+run_packages=(libsqlite3-dev python3 python3-venv ca-certificates)
+# Programs that nobody here wrote, to test against.
+test_packages=(tshark chromium curl)
+
+want=("${run_packages[@]}")
+if [ "${1:-run}" = test ]; then want+=("${test_packages[@]}"); fi
+
+if ! command -v swift >/dev/null; then
+    echo "Kumiko needs Swift 6.3 or later (https://www.swift.org/install/linux/); then run this again." >&2
+    exit 1
+fi
+
+missing=()
+for package in "${want[@]}"; do
+    if [ "$package" = chromium ] && command -v chromium >/dev/null; then continue; fi
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "Missing Debian packages: ${missing[*]}. Install them as root, then run this again." >&2
+        exit 1
+    }
+    sudo=(sudo)
+fi
+echo "Installing ${missing[*]}"
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
