@@ -1,0 +1,124 @@
+public import Air
+internal import Geodesy
+public import Logging
+public import ServiceLifecycle
+public import Storage
+internal import Synchronization
+internal import Tracking
+internal import Transport
+
+/// A node as it runs: feeds → decoders → tracker → picture → history, put together in one place.
+///
+///     socket → IngestQueue → FeedDecoder → TrackKeeper → Picture → readers
+///                (drops)       (counts)      (one actor)     ↘ TrackHistory (drops)
+///
+/// Only here do a socket and a track meet.
+public final class KumikoNode: NodeView, Service {
+    /// Sees every slice of reports with the changes that it led to; for measuring.
+    public typealias Observer = @Sendable ([SensorReport], [TrackChange]) -> Void
+
+    /// The version of this program.
+    public static let version = "0.1.0"
+
+    public let configuration: Configuration
+    public let info: NodeInfo
+    public let picture = Picture()
+    public let clock: NodeClock
+    public let history: TrackHistory?
+    private let lines: [FeedLine]
+    private let keeper: TrackKeeper
+    private let book: SensorBook
+    private let log: Logger
+    /// Figures that only an actor or a socket can tell, fetched once a second.
+    private let fetched = Mutex((tally: TrackerTally(), confirmed: 0, tentative: 0, kernelDrops: [UInt64]()))
+
+    /// Puts a node together; nothing runs yet.
+    ///
+    /// - Throws: `HistoryError` when the history cannot be opened.
+    public init(
+        _ configuration: Configuration, clock: NodeClock = .real(), log: Logger, observer: Observer? = nil
+    ) throws {
+        self.configuration = configuration
+        self.clock = clock
+        self.log = log
+        self.info = NodeInfo(
+            name: configuration.name, nation: configuration.nation, realm: configuration.realm, version: Self.version,
+            startedAt: clock.now)
+        self.book = SensorBook(sensors: configuration.sensors)
+        self.history = try configuration.history.map { try TrackHistory.open($0) }
+        var parameters = TrackerParameters()
+        parameters.lagMax = configuration.lagMax
+        parameters.tracksMax = configuration.tracksMax
+        parameters.firstID = try self.history?.nextTrackID() ?? TrackID(1)
+        self.keeper = TrackKeeper(
+            tracker: Tracker(sensors: configuration.sensors, parameters: parameters), picture: self.picture,
+            sensors: self.book, history: self.history, observer: observer)
+        self.lines = configuration.feeds.enumerated().map { number, feed in
+            FeedLine(feed, number: UInt16(number), sensors: configuration.sensors, clock: clock, log: log)
+        }
+    }
+
+    /// Opens the sockets; call it before `run`, so that an address in use is told at once.
+    ///
+    /// - Throws: `TransportError`.
+    public func open() async throws {
+        for line in self.lines { try await line.open() }
+    }
+
+    /// Runs until the task is cancelled or the program is asked to stop.
+    public func run() async throws {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                for line in self.lines { group.addTask { await line.run(keeper: self.keeper) } }
+                group.addTask { await self.tick() }
+                if let history = self.history { group.addTask { await history.run() } }
+                await group.waitForAll()
+            }
+        } onCancelOrGracefulShutdown: {
+            for line in self.lines { line.queue.finish() }
+        }
+    }
+
+    /// Lets time pass for the tracker, and fetches figures, until cancelled.
+    private func tick() async {
+        var ticks = 0
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            await self.keeper.advance(to: self.clock.now)
+            if ticks % 4 == 0 { await self.fetchFigures() }
+            ticks += 1
+            try? await Task.sleep(for: .milliseconds(250))
+        }
+    }
+
+    private func fetchFigures() async {
+        let (tally, counts) = await (self.keeper.tally, self.keeper.counts)
+        var drops: [UInt64] = []
+        for line in self.lines { drops.append(await line.kernelDrops()) }
+        self.fetched.withLock { $0 = (tally, counts.confirmed, counts.tentative, drops) }
+    }
+
+    /// Puts bytes into a feed past its queue: decoded and tracked when this returns, nothing dropped.
+    ///
+    /// - Parameters:
+    ///   - bytes: whole ASTERIX blocks or whole Beast frames, as the feed's format says.
+    ///   - feed: its index in the configuration.
+    ///   - receivedAt: of the node's clock.
+    public func inject(_ bytes: [UInt8], into feed: Int, receivedAt: Timestamp) async {
+        await self.lines[feed].inject(bytes, receivedAt: receivedAt, keeper: self.keeper)
+    }
+
+    /// Lets the tracker's time pass to `now`: for recordings that are played faster than real time.
+    public func advance(to now: Timestamp) async {
+        self.clock.advance(to: now)
+        await self.keeper.advance(to: now)
+    }
+
+    /// The UDP address that a feed listens on; nil if it does not listen.
+    public func address(ofFeed feed: Int) -> String? { self.lines[feed].listensOn?.description }
+
+    public var now: Timestamp { self.clock.now }
+
+    public var sensors: [SensorHealth] { self.book.health(at: self.clock.now) }
+
+    public var trouble: String? { nil }
+}
