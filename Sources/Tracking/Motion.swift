@@ -1,0 +1,354 @@
+import Glibc
+
+/// One hypothesis of how a target moves: mean and covariance of position, velocity and turn rate in the track's frame.
+///
+/// Kept in blocks, because every step of the filter is a step on blocks: p and v are east and north, metres and
+/// metres per second; w is the turn rate, radians per second, from east towards north. A model without a turn rate
+/// leaves w and its covariances zero.
+struct Motion {
+    var p: SIMD2<Double>
+    var v: SIMD2<Double>
+    var w = 0.0
+    var pp: Matrix2
+    /// Covariance of p (rows) with v (columns).
+    var pv: Matrix2
+    var vv: Matrix2
+    var pw = SIMD2<Double>.zero
+    var vw = SIMD2<Double>.zero
+    var ww = 0.0
+
+    init(p: SIMD2<Double>, v: SIMD2<Double>, pp: Matrix2, vv: Matrix2) {
+        self.p = p
+        self.v = v
+        self.pp = pp
+        self.pv = .zero
+        self.vv = vv
+    }
+
+    /// Straight flight for `dt` seconds (also backwards), with white acceleration of density q.
+    ///
+    /// p ← p + v dt; Q = q [dt³/3, dt²/2; dt²/2, dt]
+    ///
+    /// Source: Y. Bar-Shalom, X. R. Li, T. Kirubarajan, "Estimation with Applications to Tracking and Navigation",
+    /// 6.2.2.
+    @inline(__always) mutating func flyStraight(_ dt: Double, noise q: Double) {
+        self.p += dt * self.v
+        self.pp = self.pp + dt * (self.pv + self.pv.transposed) + (dt * dt) * self.vv
+        self.pv = self.pv + dt * self.vv
+        self.addNoise(q, dt)
+    }
+
+    /// A turn of estimated rate for `dt` seconds (also backwards), linearised in the rate.
+    ///
+    /// p ← p + A(w) v, v ← B(w) v, A = [s/w, −(1−c)/w; (1−c)/w, s/w], B = [c, −s; s, c], s = sin w dt, c = cos w dt
+    ///
+    /// Source: Bar-Shalom, Li, Kirubarajan, 11.7.
+    @inline(__always) mutating func turn(_ dt: Double, noise q: Double, rateNoise: Double) {
+        let angle = self.w * dt
+        let (s, c) = (sin(angle), cos(angle))
+        let along: Double, aside: Double, alongRate: Double, asideRate: Double
+        if abs(angle) > 1e-3 {
+            along = s / self.w
+            aside = (1 - c) / self.w
+            alongRate = (dt * c - along) / self.w
+            asideRate = (dt * s - aside) / self.w
+        } else {
+            along = dt * (1 - angle * angle / 6)
+            aside = dt * angle / 2
+            alongRate = -angle * dt * dt / 3
+            asideRate = dt * dt / 2
+        }
+        let aa = Matrix2(along, -aside, aside, along)
+        let bb = Matrix2(c, -s, s, c)
+        let a = Matrix2(alongRate, -asideRate, asideRate, alongRate) * self.v
+        let b = dt * (Matrix2(-s, -c, c, -s) * self.v)
+        self.p += aa * self.v
+        self.v = bb * self.v
+        // F P Fᵀ with F = [I A a; 0 B b; 0 0 1]: first G = F P by blocks, then G Fᵀ.
+        let vp = self.pv.transposed
+        let gpp = self.pp + aa * vp + outer(a, self.pw)
+        let gpv = self.pv + aa * self.vv + outer(a, self.vw)
+        let gpw = self.pw + aa * self.vw + self.ww * a
+        let gvv = bb * self.vv + outer(b, self.vw)
+        let gvw = bb * self.vw + self.ww * b
+        self.pp = (gpp + gpv * aa.transposed + outer(gpw, a)).symmetrised
+        self.pv = gpv * bb.transposed + outer(gpw, b)
+        self.vv = (gvv * bb.transposed + outer(gvw, b)).symmetrised
+        self.pw = gpw
+        self.vw = gvw
+        self.ww += rateNoise * max(dt, 0)
+        self.addNoise(q, dt)
+    }
+
+    /// Adds what white acceleration does in `dt` seconds; nothing when going backwards.
+    @inline(__always) private mutating func addNoise(_ q: Double, _ dt: Double) {
+        guard dt > 0 else { return }
+        let (vv, pv, pp) = (q * dt, q * dt * dt / 2, q * dt * dt * dt / 3)
+        self.pp.a += pp
+        self.pp.d += pp
+        self.pv.a += pv
+        self.pv.d += pv
+        self.vv.a += vv
+        self.vv.d += vv
+    }
+
+    /// Takes in a measured position with noise covariance r, in Joseph's form.
+    ///
+    /// S = Ppp + R, K = P Hᵀ S⁻¹, P ← (I − K H) P (I − K H)ᵀ + K R Kᵀ with H = [I 0 0], written out by blocks.
+    ///
+    /// - Returns: the squared Mahalanobis distance, no unit, and the log-likelihood, log 1/m².
+    @discardableResult
+    @inline(__always) mutating func take(
+        position z: SIMD2<Double>, noise r: Matrix2
+    ) -> (distance: Double, likelihood: Double) {
+        let s = self.pp + r
+        let si = s.inverse
+        let y = z - self.p
+        let siy = si * y
+        let distance = dot(y, siy)
+        let kp = self.pp * si, kv = self.pv.transposed * si, kw = si.transposed * self.pw
+        self.p += self.pp * siy
+        self.v += self.pv.transposed * siy
+        self.w += dot(self.pw, siy)
+        let keep = Matrix2(1 - kp.a, -kp.b, -kp.c, 1 - kp.d)
+        let rkvT = r * kv.transposed
+        let ppOld = self.pp, pvOld = self.pv, pwOld = self.pw
+        self.pp = (keep * ppOld * keep.transposed + kp * r * kp.transposed).symmetrised
+        self.pv = keep * (pvOld - ppOld * kv.transposed) + kp * rkvT
+        let cross = kv * pvOld
+        self.vv = (self.vv - cross - cross.transposed + kv * s * kv.transposed).symmetrised
+        self.pw = keep * (pwOld - ppOld * kw) + kp * (r * kw)
+        self.vw = self.vw - kv * pwOld - pvOld.transposed * kw + kv * (s * kw)
+        self.ww = max(self.ww - 2 * dot(kw, pwOld) + dot(kw, s * kw), 0)
+        return (distance, -0.5 * (distance + log(max(s.determinant, 1e-300))) - logTwoPi)
+    }
+
+    /// Takes in a reported velocity with noise covariance r, in Joseph's form: as `take(position:)` with H = [0 I 0].
+    @discardableResult
+    @inline(__always) mutating func take(
+        velocity z: SIMD2<Double>, noise r: Matrix2
+    ) -> (distance: Double, likelihood: Double) {
+        let s = self.vv + r
+        let si = s.inverse
+        let y = z - self.v
+        let siy = si * y
+        let distance = dot(y, siy)
+        let kp = self.pv * si, kv = self.vv * si, kw = si.transposed * self.vw
+        self.p += self.pv * siy
+        self.v += self.vv * siy
+        self.w += dot(self.vw, siy)
+        let keep = Matrix2(1 - kv.a, -kv.b, -kv.c, 1 - kv.d)
+        let vvOld = self.vv, pvOld = self.pv, vwOld = self.vw
+        let cross = kp * pvOld.transposed
+        self.pp = (self.pp - cross - cross.transposed + kp * s * kp.transposed).symmetrised
+        self.pv = (pvOld - kp * vvOld) * keep.transposed + kp * r * kv.transposed
+        self.vv = (keep * vvOld * keep.transposed + kv * r * kv.transposed).symmetrised
+        self.pw = self.pw - kp * vwOld - pvOld * kw + kp * (s * kw)
+        self.vw = keep * (vwOld - vvOld * kw) + kv * (r * kw)
+        self.ww = max(self.ww - 2 * dot(kw, vwOld) + dot(kw, s * kw), 0)
+        return (distance, -0.5 * (distance + log(max(s.determinant, 1e-300))) - logTwoPi)
+    }
+
+    /// The same state in a frame whose axes are turned by the rotation m and whose origin lies at `shift`.
+    @inline(__always) mutating func reframe(_ m: Matrix2, shift: SIMD2<Double>) {
+        let t = m.transposed
+        self.p = m * self.p - shift
+        self.v = m * self.v
+        self.pp = (m * self.pp * t).symmetrised
+        self.pv = m * self.pv * t
+        self.vv = (m * self.vv * t).symmetrised
+        self.pw = m * self.pw
+        self.vw = m * self.vw
+    }
+
+    /// Whether every number is one and the variances are positive.
+    var isSound: Bool {
+        (self.p.x + self.p.y + self.v.x + self.v.y + self.w + self.pp.a + self.vv.a + self.ww).isFinite
+            && self.pp.a > 0 && self.pp.d > 0 && self.vv.a > 0 && self.vv.d > 0 && self.pp.determinant > 0
+    }
+}
+
+/// log 2π.
+let logTwoPi = 1.8378770664093453
+
+/// Three motions that a target may be in, and the probability of each: an interacting multiple model filter.
+///
+/// 0 quiet flight, 1 a turn of estimated rate, 2 a hard manoeuvre.
+///
+/// Source: H. Blom, Y. Bar-Shalom, IEEE Trans. Automatic Control 33/8 (1988).
+struct MotionMixture {
+    var motions: InlineArray<3, Motion>
+    var weights: SIMD3<Double>
+
+    init(_ motion: Motion, parameters: borrowing TrackerParameters) {
+        self.motions = InlineArray(repeating: motion)
+        let rate = parameters.turnRateDeviation
+        self.motions[1].ww = rate * rate
+        self.weights = SIMD3(0.7, 0.2, 0.1)
+    }
+
+    /// Lets the motions interact and moves each `dt` seconds ahead.
+    ///
+    /// - Parameter dt: seconds, not negative.
+    @inline(__always) mutating func advance(_ dt: Double, _ k: borrowing TrackerParameters) {
+        guard dt > 0 else { return }
+        self.interact(dt, k)
+        self.motions[0].flyStraight(dt, noise: k.quietNoise)
+        self.motions[1].turn(dt, noise: k.turnNoise, rateNoise: k.turnRateNoise)
+        self.motions[2].flyStraight(dt, noise: k.manoeuvreNoise)
+    }
+
+    /// Moves each motion `dt` seconds, forwards or backwards, adding no noise: for a plot out of order.
+    @inline(__always) mutating func shift(_ dt: Double) {
+        self.motions[0].flyStraight(dt, noise: 0)
+        self.motions[1].turn(dt, noise: 0, rateNoise: 0)
+        self.motions[2].flyStraight(dt, noise: 0)
+    }
+
+    /// The interaction step: each motion starts from what the others may have turned into.
+    @inline(__always) private mutating func interact(_ dt: Double, _ k: borrowing TrackerParameters) {
+        let stay = SIMD3(exp(-dt / k.stay.quiet), exp(-dt / k.stay.turn), exp(-dt / k.stay.manoeuvre))
+        let leave = 0.5 * (SIMD3(repeating: 1) - stay)
+        let out = self.weights * leave
+        let after = self.weights * stay + SIMD3(out.y + out.z, out.x + out.z, out.x + out.y)
+        let old = self.motions
+        let rateVariance = k.turnRateDeviation * k.turnRateDeviation
+        for j in 0..<3 {
+            let f = 1 / max(after[j], 1e-12)
+            var share = out
+            share[j] = self.weights[j] * stay[j]
+            share *= f
+            self.motions[j] = Self.blend(old, share, withRate: j == 1, rateVariance: rateVariance)
+        }
+        self.weights = after
+    }
+
+    /// The Gaussian with the mean and covariance of a mixture.
+    ///
+    /// - Parameter rateVariance: of the turn rate with which a straight flight enters a turn, rad²/s².
+    @inline(__always) static func blend(
+        _ m: borrowing InlineArray<3, Motion>, _ share: SIMD3<Double>, withRate: Bool, rateVariance: Double
+    ) -> Motion {
+        let (x, y, z) = (share.x, share.y, share.z)
+        let p = x * m[0].p + y * m[1].p + z * m[2].p
+        let v = x * m[0].v + y * m[1].v + z * m[2].v
+        var result = Motion(p: p, v: v, pp: .zero, vv: .zero)
+        if withRate {
+            result.w = y * m[1].w
+            result.ww = (x + z) * (rateVariance + result.w * result.w)
+            let dw = m[1].w - result.w
+            result.ww += y * (m[1].ww + dw * dw)
+            result.pw = y * m[1].pw
+            result.vw = y * m[1].vw
+        }
+        for i in 0..<3 {
+            let s = share[i]
+            let dp = m[i].p - p, dv = m[i].v - v
+            result.pp = result.pp + s * (m[i].pp + outer(dp, dp))
+            result.pv = result.pv + s * (m[i].pv + outer(dp, dv))
+            result.vv = result.vv + s * (m[i].vv + outer(dv, dv))
+            if withRate {
+                let dw = (i == 1 ? m[1].w : 0) - result.w
+                result.pw += (s * dw) * dp
+                result.vw += (s * dw) * dv
+            }
+        }
+        return result
+    }
+
+    /// Mean and covariance over all motions.
+    @inline(__always) var blended: Motion {
+        Self.blend(self.motions, self.weights, withRate: false, rateVariance: 0)
+    }
+
+    /// Takes in a position, and a velocity where one was reported, in every motion, and weighs them anew.
+    ///
+    /// - Returns: the smallest squared Mahalanobis distance of a motion, and the log-likelihood of the mixture.
+    @inline(__always) mutating func take(
+        _ z: borrowing PlanarMeasurement
+    ) -> (distance: Double, likelihood: Double) {
+        var least = Double.infinity
+        var logs = SIMD3<Double>.zero
+        for j in 0..<3 {
+            var (distance, likelihood) = self.motions[j].take(position: z.position, noise: z.noise)
+            if z.hasVelocity {
+                let second = self.motions[j].take(velocity: z.velocity, noise: z.velocityNoise)
+                distance += second.distance
+                likelihood += second.likelihood
+            }
+            least = min(least, distance)
+            logs[j] = likelihood
+        }
+        let top = logs.max()
+        let scaled = self.weights * SIMD3(exp(logs.x - top), exp(logs.y - top), exp(logs.z - top))
+        let sum = scaled.sum()
+        self.weights = scaled / sum
+        return (least, top + log(sum))
+    }
+}
+
+/// A measurement in the plane of a track's frame.
+struct PlanarMeasurement {
+    var position: SIMD2<Double>
+    var noise: Matrix2
+    var hasVelocity = false
+    var velocity = SIMD2<Double>.zero
+    var velocityNoise = Matrix2.zero
+}
+
+/// Height and rate of climb: a constant-velocity filter of its own.
+struct Vertical {
+    /// Metres above the ellipsoid, or in the standard atmosphere where that is what is reported.
+    var height: Double
+    /// Metres per second, up positive.
+    var climb: Double
+    var hh: Double
+    var hc = 0.0
+    var cc: Double
+
+    /// Moves `dt` seconds, forwards with noise of density q, or backwards without.
+    @inline(__always) mutating func advance(_ dt: Double, noise q: Double) {
+        self.height += dt * self.climb
+        self.hh += dt * (2 * self.hc + dt * self.cc)
+        self.hc += dt * self.cc
+        if dt > 0 {
+            self.hh += q * dt * dt * dt / 3
+            self.hc += q * dt * dt / 2
+            self.cc += q * dt
+        }
+    }
+
+    /// Takes in a measured height of variance r, in Joseph's form.
+    ///
+    /// - Returns: squared Mahalanobis distance and log-likelihood, log 1/m.
+    @discardableResult
+    @inline(__always) mutating func take(
+        height z: Double, variance r: Double
+    ) -> (distance: Double, likelihood: Double) {
+        let s = self.hh + r
+        let y = z - self.height
+        let distance = y * y / s
+        let kh = self.hh / s, kc = self.hc / s
+        self.height += kh * y
+        self.climb += kc * y
+        let keep = 1 - kh
+        let hcOld = self.hc
+        self.hc = keep * (hcOld - kc * self.hh) + kh * r * kc
+        self.cc = self.cc - 2 * kc * hcOld + kc * kc * s
+        self.hh = keep * keep * self.hh + kh * kh * r
+        return (distance, -0.5 * (distance + log(s) + logTwoPi))
+    }
+
+    /// Takes in a reported rate of climb of variance r.
+    @inline(__always) mutating func take(climb z: Double, variance r: Double) {
+        let s = self.cc + r
+        let y = z - self.climb
+        let kh = self.hc / s, kc = self.cc / s
+        self.height += kh * y
+        self.climb += kc * y
+        let keep = 1 - kc
+        self.hh = self.hh - 2 * kh * self.hc + kh * kh * s
+        self.hc = keep * (self.hc - kh * self.cc) + kc * r * kh
+        self.cc = keep * keep * self.cc + kc * kc * r
+    }
+}

@@ -1,0 +1,206 @@
+import Air
+import Geodesy
+import Glibc
+
+/// A plot with what of its geometry does not depend on the track it is held against.
+struct PreparedPlot {
+    var plot: Plot
+    var site: Int
+    /// Next plot of the same sensor in the slice, or −1.
+    var next: Int32 = -1
+    var isPolar: Bool
+    var isReply: Bool
+    /// Polar: slant range, metres, and where the beam points.
+    var range = 0.0
+    var sinAzimuth = 0.0
+    var cosAzimuth = 0.0
+    var rangeVariance = 0.0
+    var azimuthVariance = 0.0
+    /// Polar with elevation: the up-component seen from the radar, metres, and its variance.
+    var hasElevation = false
+    var up = 0.0
+    var upVariance = 0.0
+    /// Reported height, metres, and its variance.
+    var hasHeight = false
+    var height = 0.0
+    var heightVariance = 0.0
+    /// Horizontal variance of a geodetic plot, m².
+    var positionVariance = 0.0
+    /// Velocity in Earth-centred axes, metres per second.
+    var velocity = SIMD3<Double>.zero
+    var velocityVariance = 0.0
+    /// About where it is, Earth-centred, metres; and how wrong that may be, metres.
+    var place = SIMD3<Double>.zero
+    var spread = 0.0
+    /// Log density of false plots where this one is: 1/m² (of ground), 1/m³ if a height or elevation is measured.
+    var falseDensity = 0.0
+    /// Prior log odds that it is of a new target and not false.
+    var odds = 0.0
+    /// Address key of the identity, or 0.
+    var key: UInt64 = 0
+    /// A code that should identify its bearer, or nil.
+    var code: Mode3A?
+    var isDone = false
+
+    /// Judges and prepares a plot; nil if its numbers are none or beyond reason.
+    init?(_ plot: Plot, site: Int, _ s: borrowing Site, _ k: borrowing TrackerParameters) {
+        self.plot = plot
+        self.site = site
+        let identity = plot.identity
+        if let address = identity.address {
+            self.key = UInt64(address.rawValue) | 1 << 40
+        } else if plot.kind == .systemTrack, let number = plot.sensorTrackNumber {
+            self.key = UInt64(number) | UInt64(plot.sensor.rawValue) << 16 | 2 << 40
+        }
+        if let code = identity.mode3A, !code.isShared { self.code = code }
+        if let height = plot.pressureAltitude, height.isFinite, height > -2_000, height < 60_000 {
+            self.hasHeight = true
+            self.height = height
+            self.heightVariance = k.pressureAltitudeDeviation * k.pressureAltitudeDeviation
+        } else if let height = plot.geometricHeight, height.isFinite, height > -2_000, height < 2_000_000 {
+            self.hasHeight = true
+            self.height = height
+            self.heightVariance = k.geometricHeightDeviation * k.geometricHeightDeviation
+        }
+        switch plot.measurement {
+        case .polar(let range, let azimuth, let elevation):
+            guard range.isFinite, azimuth.isFinite, range > 1, range < 5_000_000, abs(azimuth) < 100 else { return nil }
+            self.isPolar = true
+            self.isReply = plot.kind != .primary
+            let known = self.isReply ? s.secondary : s.primary
+            self.range = range
+            (self.sinAzimuth, self.cosAzimuth) = (sin(azimuth), cos(azimuth))
+            // A plot of a channel that the sensor was not known to have is taken for one of an ordinary radar.
+            let channel = known ?? (self.isReply ? .secondary : .primary)
+            self.rangeVariance = channel.rangeDeviation * channel.rangeDeviation
+            self.azimuthVariance = channel.azimuthDeviation * channel.azimuthDeviation
+            var up: Double
+            let sideVariance = range * range * self.azimuthVariance
+            var blur = self.rangeVariance + sideVariance
+            self.falseDensity = (self.isReply ? s.falseReply : s.falsePrimary) - log(range)
+            self.odds = self.isReply ? s.oddsReply : s.oddsPrimary
+            if let elevation, elevation.isFinite, abs(elevation) < .pi / 2 {
+                let deviation = channel.elevationDeviation ?? 0.01
+                self.hasElevation = true
+                up = range * sin(elevation)
+                let ground = range * cos(elevation)
+                self.upVariance =
+                    ground * ground * deviation * deviation + self.rangeVariance * sin(elevation) * sin(elevation)
+                // Elevations of false plots lie within some ten degrees.
+                self.falseDensity -= self.hasHeight ? 9.4 : log(0.17 * range)
+                blur += self.upVariance
+            } else {
+                let height = self.hasHeight ? self.height : min(k.heightPrior.mean, 0.4 * range)
+                let rise = height - s.height
+                let radius = 6_371_000 + s.height
+                up = min(max((rise * (2 * radius + rise) - range * range) / (2 * radius), -range), range)
+                if self.hasHeight {
+                    self.falseDensity -= 9.4
+                } else {
+                    let wrong = min(k.heightPrior.deviation, 0.3 * range)
+                    blur += wrong * wrong
+                }
+            }
+            self.up = up
+            let ground = max(range * range - up * up, 0).squareRoot()
+            self.place = s.centre + ground * (self.sinAzimuth * s.east + self.cosAzimuth * s.north) + up * s.up
+            self.spread = blur.squareRoot()
+        case .geodetic(let latitude, let longitude, let deviation):
+            guard latitude.isFinite, longitude.isFinite, abs(latitude) <= .pi / 2, abs(longitude) <= 7 else {
+                return nil
+            }
+            self.isPolar = false
+            self.isReply = true
+            let sigma = deviation.isFinite ? min(max(deviation, 1), 50_000) : 100
+            self.positionVariance = sigma * sigma
+            let height = self.hasHeight ? self.height : k.heightPrior.mean
+            let (sLat, cLat) = (sin(latitude), cos(latitude))
+            let (sLon, cLon) = (sin(longitude), cos(longitude))
+            let n = WGS84.semiMajorAxis / (1 - WGS84.eccentricitySquared * sLat * sLat).squareRoot()
+            self.place = SIMD3(
+                (n + height) * cLat * cLon, (n + height) * cLat * sLon,
+                (n * (1 - WGS84.eccentricitySquared) + height) * sLat)
+            self.spread = sigma + (self.hasHeight ? 0 : k.heightPrior.deviation)
+            if let velocity = plot.velocity, velocity.north.isFinite, velocity.east.isFinite,
+                abs(velocity.north) < 4_000, abs(velocity.east) < 4_000
+            {
+                let deviation = velocity.deviation.isFinite ? min(max(velocity.deviation, 0.3), 500) : 10
+                self.velocityVariance = deviation * deviation
+                self.velocity =
+                    velocity.east * SIMD3(-sLon, cLon, 0)
+                    + velocity.north * SIMD3(-sLat * cLon, -sLat * sLon, cLat)
+            }
+            self.falseDensity = s.falseBroadcast - (self.hasHeight ? 9.4 : 0) - (self.velocityVariance > 0 ? 12 : 0)
+            self.odds = 1
+        }
+    }
+}
+
+/// What a plot says in the frame of one track.
+struct Sighting {
+    var planar: PlanarMeasurement
+    var distance: Double
+    var likelihood: Double
+}
+
+extension Vertical {
+    /// Takes in what a plot says of the height, then finds where in the plane of the track's frame the plot lies.
+    ///
+    /// A slant range is brought to the ground with the height of the track after the plot's own elevation or altitude
+    /// has been taken in; the uncertainty of that height enters the noise along the beam:
+    /// σ² = (r/g)² σr² + (u/g)² σh², across it g² σa²; g ground range, u height above the radar's horizontal plane.
+    ///
+    /// - Returns: the measurement in the plane, with distance and log-likelihood of the vertical part.
+    @inline(__always) mutating func sight(
+        _ z: borrowing PreparedPlot, from s: borrowing Site, in frame: borrowing TangentFrame,
+        _ k: borrowing TrackerParameters
+    ) -> Sighting {
+        var distance = 0.0, likelihood = 0.0
+        if z.hasHeight {
+            (distance, likelihood) = self.take(height: z.height, variance: z.heightVariance)
+            if let rate = z.plot.climbRate, rate.isFinite, abs(rate) < 500 { self.take(climb: rate, variance: 4) }
+        }
+        guard z.isPolar else {
+            let (position, _) = frame.coordinates(of: z.place)
+            var planar = PlanarMeasurement(position: position, noise: .diagonal(z.positionVariance))
+            if z.velocityVariance > 0 {
+                planar.hasVelocity = true
+                planar.velocity = SIMD2(dot(z.velocity, frame.east), dot(z.velocity, frame.north))
+                planar.velocityNoise = .diagonal(z.velocityVariance)
+            }
+            return Sighting(planar: planar, distance: distance, likelihood: likelihood)
+        }
+        let beam = z.sinAzimuth * s.east + z.cosAzimuth * s.north
+        if z.hasElevation, !z.hasHeight {
+            let ground = max(z.range * z.range - z.up * z.up, 0).squareRoot()
+            let (_, height) = frame.coordinates(of: s.centre + ground * beam + z.up * s.up)
+            (distance, likelihood) = self.take(height: height, variance: z.upVariance)
+        }
+        // The up-component at which a straight line of this length and azimuth ends at the height of the track.
+        var up = z.up
+        var position = SIMD2<Double>.zero
+        var ground = 0.0
+        let limit = 0.999 * z.range
+        for _ in 0..<3 {
+            up = min(max(up, -limit), limit)
+            ground = (z.range * z.range - up * up).squareRoot()
+            let (p, height) = frame.coordinates(of: s.centre + ground * beam + up * s.up)
+            position = p
+            let error = self.height - height
+            if abs(error) < 0.5 { break }
+            up += error
+        }
+        let slope = up / ground, secant = z.range / ground
+        let datum = k.heightDatumDeviation
+        let along = secant * secant * z.rangeVariance + slope * slope * (self.hh + datum * datum)
+        let across = ground * ground * z.azimuthVariance
+        var u = SIMD2(dot(beam, frame.east), dot(beam, frame.north))
+        let length = dot(u, u).squareRoot()
+        u = length > 1e-6 ? u / length : SIMD2(1, 0)
+        let noise = Matrix2(
+            along * u.x * u.x + across * u.y * u.y, (along - across) * u.x * u.y, (along - across) * u.x * u.y,
+            along * u.y * u.y + across * u.x * u.x)
+        return Sighting(
+            planar: PlanarMeasurement(position: position, noise: noise), distance: distance, likelihood: likelihood)
+    }
+}

@@ -1,0 +1,99 @@
+import Air
+import Geodesy
+import Glibc
+
+/// A sensor as the tracker works with it: plain numbers, no reference; and how far its beam has come.
+struct Site {
+    enum Kind: UInt8 { case radar, receiver, system }
+
+    var id: SensorID
+    var kind: Kind
+    /// False for a receiver that no one told us of: its plots are taken, its coverage is not known.
+    var isKnown = true
+    var isOperational = true
+    var centre: SIMD3<Double>
+    var east: SIMD3<Double>
+    var north: SIMD3<Double>
+    var up: SIMD3<Double>
+    /// Of the antenna above the ellipsoid, metres.
+    var height: Double
+    /// Metres.
+    var rangeMin: Double
+    var rangeMax: Double
+    var sinElevationMax: Double
+    /// Distance of the radio horizon of the antenna alone, metres.
+    var horizon: Double
+    var primary: Sensor.Channel?
+    var secondary: Sensor.Channel?
+    /// Logarithm of the density of false plots: primary (1/m of range and rad), reply (the same), broadcast (1/m²).
+    var falsePrimary: Double
+    var falseReply: Double
+    var falseBroadcast: Double
+    /// Prior log odds of a new target against a false plot: primary, reply, broadcast.
+    var oddsPrimary: Double
+    var oddsReply: Double
+
+    /// Seconds of one turn; of a receiver, the mean time between two plots of one aircraft.
+    var period: Double
+    /// The beam pointed at `beamAzimuth` at `beamAt`; of a receiver, its newest plot.
+    var beamAt = Timestamp(nanoseconds: .min)
+    var beamAzimuth = 0.0
+
+    /// Radius of a sphere on which a straight line is bent as the ray in a standard atmosphere, metres.
+    static let effectiveRadius = 4.0 / 3 * 6_371_000
+
+    init(_ sensor: Sensor, parameters k: borrowing TrackerParameters) {
+        self.id = sensor.id
+        let frame = LocalFrame(origin: sensor.site)
+        self.centre = SIMD3(frame.centre)
+        self.east = SIMD3(frame.axes[0, 0], frame.axes[0, 1], frame.axes[0, 2])
+        self.north = SIMD3(frame.axes[1, 0], frame.axes[1, 1], frame.axes[1, 2])
+        self.up = SIMD3(frame.axes[2, 0], frame.axes[2, 1], frame.axes[2, 2])
+        self.height = sensor.site.height
+        self.rangeMin = max(sensor.coverage.lowerBound, 0)
+        self.rangeMax = max(sensor.coverage.upperBound, self.rangeMin + 1_000)
+        self.sinElevationMax = sin(min(max(sensor.elevationMax, 0), .pi / 2))
+        self.horizon = (2 * Self.effectiveRadius * max(self.height, 0)).squareRoot()
+        self.primary = sensor.primary
+        self.secondary = sensor.secondary
+        switch sensor.kind {
+        case .radar(let period):
+            self.kind = .radar
+            self.period = period.isFinite ? min(max(period, 0.1), 120) : 10
+        case .receiver:
+            self.kind = .receiver
+            self.period = 1
+        case .system:
+            self.kind = .system
+            self.period = 5
+        }
+        let area = 2 * Double.pi * (self.rangeMax - self.rangeMin)
+        let clutter = max(sensor.falsePlotsPerScan, 0.1), replies = max(k.falseRepliesPerScan, 1e-3)
+        self.falsePrimary = log((clutter + k.birthsPerScan) / area)
+        self.falseReply = log((replies + k.birthsPerScan) / area)
+        self.falseBroadcast = log(1e-3 / (Double.pi * self.rangeMax * self.rangeMax))
+        self.oddsPrimary = log(k.birthsPerScan / clutter)
+        self.oddsReply = log(k.birthsPerScan / replies)
+    }
+
+    /// When the beam last passed an azimuth, as far as the radar has told where its beam is.
+    @inline(__always) func lastLook(at azimuth: Double) -> Timestamp {
+        var turn = (self.beamAzimuth - azimuth) / (2 * .pi)
+        turn -= turn.rounded(.down)
+        return Timestamp(nanoseconds: self.beamAt.nanoseconds &- Int64(turn * self.period * 1e9))
+    }
+
+    /// Whether a place is well inside the coverage: range, cone of silence and radio horizon.
+    ///
+    /// - Parameters:
+    ///   - d: displacement from the antenna, Earth-centred axes, metres.
+    ///   - height: of the target above the ellipsoid, metres.
+    @inline(__always) func covers(_ d: SIMD3<Double>, height: Double) -> Bool {
+        let r2 = dot(d, d)
+        let far = 0.985 * self.rangeMax, near = 1.02 * self.rangeMin + 100
+        guard r2 < far * far, r2 > near * near else { return false }
+        let r = r2.squareRoot()
+        let reach = self.horizon + (2 * Self.effectiveRadius * max(height, 0)).squareRoot()
+        return r < 0.97 * reach && dot(d, self.up) < (self.sinElevationMax - 0.03) * r
+    }
+}

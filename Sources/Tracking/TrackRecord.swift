@@ -1,0 +1,103 @@
+import Air
+import Geodesy
+import Glibc
+
+/// One track as the tracker keeps it.
+struct TrackRecord: Sendable {
+    /// Number, identity, times and contributors; state and covariance are filled in when it is told.
+    var track: Track
+    /// The instant that the filters stand at.
+    var time: Timestamp
+    var frame: TangentFrame
+    var mixture: MotionMixture
+    var vertical: Vertical
+    /// Logarithm of how much likelier its plots and misses are if it is a target than if they were all false.
+    var score: Double
+    /// The score it began with.
+    var startScore: Double
+    var isConfirmed = false
+    /// Looks in vain since the last plot.
+    var misses = 0
+    /// When it was last measured by a reply, and by a broadcast.
+    var repliedAt = Timestamp(nanoseconds: .min)
+    /// Key of its identity, or 0; and the next slot that bears the same.
+    var key: UInt64 = 0
+    var nextOfKey: Int32 = -1
+    /// An older track that may be the same aircraft, and for how many sweeps it has been so.
+    var twin = TrackID(0)
+    var twinSweeps = 0
+    /// Whether it waits in the list of what has changed.
+    var isTouched = false
+
+    /// The track as it is told, `dt` seconds after the instant that the filters stand at.
+    func snapshot(after dt: Double, _ k: borrowing TrackerParameters) -> Track {
+        var mixture = self.mixture
+        var vertical = self.vertical
+        if dt > 0 { mixture.advance(dt, k) } else if dt < 0 { mixture.shift(dt) }
+        if dt != 0 { vertical.advance(dt, noise: k.climbNoise) }
+        let motion = mixture.blended
+        let place = self.frame.place(motion.p, height: vertical.height)
+        let m = self.frame.rotation(to: TangentFrame(below: place)), t = m.transposed
+        let v = m * motion.v
+        let pp = m * motion.pp * t, pv = m * motion.pv * t, vv = m * motion.vv * t
+        var track = self.track
+        track.measuredAt = self.time.advanced(by: dt)
+        track.position = Ground(below: place).geodetic
+        track.position.height = vertical.height
+        track.velocity = EastNorthUp(east: v.x, north: v.y, up: vertical.climb)
+        track.covariance = Matrix([
+            [pp.a, pp.b, pv.a, pv.b], [pp.b, pp.d, pv.c, pv.d], [pv.a, pv.c, vv.a, vv.b], [pv.b, pv.d, vv.b, vv.d],
+        ])
+        track.heightVariance = vertical.hh
+        track.climbVariance = vertical.cc
+        track.status = !self.isConfirmed ? .tentative : self.misses >= k.coastingMisses ? .coasting : .confirmed
+        return track
+    }
+
+    /// Brings the frame's origin below the track once it has moved some kilometres away.
+    mutating func recentre() {
+        let p = self.mixture.motions[0].p
+        guard dot(p, p) > 3_000 * 3_000 else { return }
+        let next = TangentFrame(below: self.frame.place(p, height: self.vertical.height))
+        let m = self.frame.rotation(to: next)
+        let shift = m * self.frame.coordinates(of: next.centre).p
+        for j in 0..<3 { self.mixture.motions[j].reframe(m, shift: shift) }
+        self.frame = next
+    }
+}
+
+/// Where a track is, roughly: what the search for candidates reads.
+struct CoarseTrack: Sendable {
+    /// Earth-centred, metres and metres per second.
+    var place = SIMD3<Double>.zero
+    var velocity = SIMD3<Double>.zero
+    var time = Timestamp(nanoseconds: 0)
+    /// Variance of the place, m², and of the velocity, m²/s².
+    var placeVariance = 0.0
+    var velocityVariance = 0.0
+    var isLive = false
+    var isConfirmed = false
+
+    /// Where it is at another time, and the variance of that.
+    @inline(__always) func at(_ instant: Timestamp) -> (place: SIMD3<Double>, variance: Double) {
+        let dt = instant.seconds(since: self.time)
+        // 20 m/s² in any direction for as long as it was not seen, as one standard deviation at most 3 km.
+        let swerve = min(10 * dt * dt, 3_000)
+        return (
+            self.place + dt * self.velocity, self.placeVariance + dt * dt * self.velocityVariance + swerve * swerve
+        )
+    }
+}
+
+/// A plot held against a track: what the track would be if they belong together.
+struct Hypothesis: Sendable {
+    var plot: Int32
+    var slot: Int32
+    var time: Timestamp
+    var mixture: MotionMixture
+    var vertical: Vertical
+    /// Squared Mahalanobis distance under the likeliest motion.
+    var distance: Double
+    /// Log-likelihood ratio of belonging together against the plot being false.
+    var gain: Double
+}

