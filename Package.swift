@@ -58,15 +58,16 @@ let shell: [Target] = [
     room(
         "Web",
         on: [
-            "Air", "Geodesy", "Node",
-            .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+            "Air", "Geodesy", "Node", "SensorFormats", "Storage",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        ], resources: [.copy("Map")]),
+        ], resources: [.copy("Map"), .copy("openapi.json")]),
     .executableTarget(
         name: "kumiko",
         dependencies: [
-            "Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Transport", "Web",
+            "Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -74,7 +75,7 @@ let shell: [Target] = [
         swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench",
-        dependencies: ["Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Transport", "Web"],
+        dependencies: ["Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web"],
         path: "Benchmarks", swiftSettings: house),
     tests("TransportTests", ["Transport", .product(name: "NIOCore", package: "swift-nio")]),
     tests("StorageTests", ["Storage", "Air", "Geodesy"]),
@@ -93,6 +94,7 @@ let package = Package(
         ? []
         : [
             .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+            .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
             .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
             .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
             .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),

@@ -98,7 +98,8 @@ final class FeedLine: Sendable {
     func inject(_ bytes: [UInt8], receivedAt: Timestamp, keeper: TrackKeeper) async {
         var reports: [SensorReport] = []
         self.decoder.withLock { decoder in
-            decoder.decode(bytes.span, of: IngestItem(feed: self.number, receivedAt: receivedAt.nanoseconds), into: &reports)
+            decoder.decode(
+                bytes.span, of: IngestItem(feed: self.number, receivedAt: receivedAt.nanoseconds), into: &reports)
         }
         self.publishFigures(reports.count)
         await keeper.take(reports, now: receivedAt)

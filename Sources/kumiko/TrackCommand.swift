@@ -1,6 +1,31 @@
 import Air
+import ArgumentParser
 import Exercises
 import Tracking
+
+/// `kumiko track`: the tracker over a scenario of the referee's form.
+struct Track: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the tracker over a scenario directory and write its tracks.",
+        discussion: """
+            The directory holds `sensors.json` and `plots.jsonl` in the form of the referee; the tracks are written as \
+            one JSON object a line for each track and report time.
+            """)
+
+    @Argument(help: "The directory of the scenario.")
+    var directory: String
+
+    @Option(help: "The file to write the tracks to.")
+    var out: String
+
+    func run() throws {
+        let run = try track(directory: self.directory, out: self.out, clock: processorTime)
+        say(
+            "\(run.plots) plots in \(run.seconds.formatted(digits: 3)) s of processor time: "
+                + "\(Int(run.plotsPerSecond)) plots/s on one core; \(run.tracks) tracks at the end; "
+                + "peak memory \(peakMemory() / 1_000_000) MB")
+    }
+}
 
 /// What a run of the tracker over a referee's scenario came to.
 struct TrackRun {

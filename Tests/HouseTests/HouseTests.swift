@@ -21,7 +21,8 @@ struct HouseTests {
             "ServiceLifecycle", "Yams",
         ],
         "Web": [
-            "Air", "Geodesy", "Node", "Storage", "Hummingbird", "HTTPTypes", "Logging", "NIOCore", "ServiceLifecycle",
+            "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",
+            "ServiceLifecycle",
         ],
         "kumiko": [
             "Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web", "ArgumentParser", "Logging",

@@ -1,0 +1,171 @@
+internal import Air
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+public import Logging
+internal import NIOCore
+public import Node
+internal import SensorFormats
+public import ServiceLifecycle
+
+/// The HTTP side of a node: API, event stream and map. It only reads.
+public struct WebServer: Service {
+    /// Where and how to serve.
+    public struct Configuration: Sendable {
+        public var host: String
+        /// 0 takes any free port.
+        public var port: Int
+        /// The folder of the map's library and base map; nil, or a folder that is not there: the page says so.
+        public var assets: String?
+        /// How many event streams may be open at once.
+        public var streamsMax: Int
+        /// How many connections at once.
+        public var connectionsMax: Int
+
+        public init(
+            host: String, port: Int, assets: String? = nil, streamsMax: Int = 256, connectionsMax: Int = 1024
+        ) {
+            self.host = host
+            self.port = port
+            self.assets = assets
+            self.streamsMax = streamsMax
+            self.connectionsMax = connectionsMax
+        }
+    }
+
+    private let view: any NodeView
+    private let configuration: Configuration
+    private let log: Logger
+    private let onStart: @Sendable (_ host: String, _ port: Int) -> Void
+
+    /// - Parameter onStart: is told the address once the server listens.
+    public init(
+        _ view: any NodeView, configuration: Configuration, log: Logger,
+        onStart: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }
+    ) {
+        self.view = view
+        self.configuration = configuration
+        self.log = log
+        self.onStart = onStart
+    }
+
+    public func run() async throws {
+        let (configuration, onStart) = (self.configuration, self.onStart)
+        let application = Application(
+            router: self.router(),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    idleTimeout: .seconds(30),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 8192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 100))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: "kumiko",
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connectionsMax)),
+            onServerRunning: { channel in
+                onStart(configuration.host, channel.localAddress?.port ?? configuration.port)
+            },
+            logger: self.log)
+        try await application.run()
+    }
+
+    /// All routes; apart from `run` so that tests need no socket.
+    func router() -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: Manners())
+        if let assets = self.configuration.assets {
+            router.add(
+                middleware: FileMiddleware(
+                    assets, urlBasePath: "/assets", cacheControl: Self.cache(seconds: 86_400), logger: self.log))
+        }
+        router.add(
+            middleware: FileMiddleware(
+                Self.mapFolder, cacheControl: Self.cache(seconds: 0), searchForIndexHtml: true, logger: self.log))
+        let readers = TrackStream.Readers(most: self.configuration.streamsMax)
+        self.addTracks(to: router, readers: readers)
+        self.addNode(to: router, readers: readers)
+        return router
+    }
+
+    private static let mapFolder = Bundle.module.bundleURL.appending(path: "Map").path
+
+    private static func cache(seconds: Int) -> CacheControl {
+        CacheControl([(MediaType(type: .any), [seconds == 0 ? .noCache : .maxAge(seconds)])])
+    }
+
+    private func addTracks(to router: Router<BasicRequestContext>, readers: TrackStream.Readers) {
+        let view = self.view
+        router.get("/api/tracks") { request, _ in
+            let filter = try TrackFilter(request.uri.queryParameters)
+            return Self.json(type: "application/geo+json", capacity: 1 << 16) { json in
+                TrackJSON.collection(view.picture.snapshot(), where: filter.passes, to: &json)
+            }
+        }
+        router.get("/api/tracks/stream") { _, _ in
+            try TrackStream(view: view, readers: readers).response()
+        }
+        router.get("/api/tracks/:id") { _, context in
+            let id = try Self.trackID(context)
+            guard let track = view.picture.track(id) else { throw Problem.notFound("There is no track \(id) now.") }
+            var names: [SensorID: String] = [:]
+            for sensor in view.sensors { names[sensor.id] = sensor.name }
+            return Self.json(type: "application/geo+json") { json in
+                TrackJSON.feature(track, names: names, to: &json)
+            }
+        }
+    }
+
+    private static func trackID(_ context: BasicRequestContext) throws -> TrackID {
+        let text = context.parameters.get("id") ?? ""
+        guard let number = UInt32(text), text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
+            throw Problem.badRequest("A track's number is a whole number from 0 to 4294967295.")
+        }
+        return TrackID(number)
+    }
+
+    private func addNode(to router: Router<BasicRequestContext>, readers: TrackStream.Readers) {
+        let view = self.view
+        router.get("/api/sensors") { _, _ in
+            Self.json { TrackJSON.sensors(view.sensors, now: view.now, to: &$0) }
+        }
+        router.get("/api/node") { _, _ in
+            Self.json { TrackJSON.node(view.info, to: &$0) }
+        }
+        router.get("/healthz") { _, _ in
+            let trouble = view.trouble
+            return Self.json(status: trouble == nil ? .ok : .serviceUnavailable) { json in
+                json.beginObject()
+                json.key("status")
+                json.string(trouble == nil ? "ok" : "trouble")
+                if let trouble {
+                    json.key("trouble")
+                    json.string(trouble)
+                }
+                json.endObject()
+            }
+        }
+        router.get("/metrics") { _, _ in
+            let streams = Metric(
+                "kumiko_http_streams", .gauge, Double(readers.now), help: "Event streams that are open.")
+            return Response(
+                status: .ok,
+                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: PrometheusText.of(view.metrics + [streams]))))
+        }
+        router.get("/api/openapi.json") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: OpenAPI.document)))
+        }
+    }
+
+    private static func json(
+        status: HTTPResponse.Status = .ok, type: String = "application/json", capacity: Int = 4096,
+        _ write: (inout JSONWriter) -> Void
+    ) -> Response {
+        var json = JSONWriter(capacity: capacity)
+        write(&json)
+        return Response(
+            status: status, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(json)))
+    }
+}

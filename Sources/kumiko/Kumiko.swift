@@ -1,0 +1,16 @@
+import ArgumentParser
+import Node
+
+/// The command line: each command reads its arguments and calls the rooms below.
+@main
+struct Kumiko: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kumiko",
+        abstract: "A federated air picture for allied nations.",
+        discussion: """
+            Sensors' data become one track per object, on a live map. Kumiko surveils, warns and coordinates; it never \
+            controls a weapon.
+            """,
+        version: KumikoNode.version,
+        subcommands: [Demo.self, Serve.self, Replay.self, Decode.self, Track.self])
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Node
+import ServiceLifecycle
+import Web
+
+/// `kumiko serve`: a node.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a node: feeds, tracker, history, map and API.",
+        discussion: """
+            Without a configuration the node listens for ASTERIX on UDP port 8600 of this machine and serves the map on \
+            http://127.0.0.1:8080. `kumiko.example.yaml` explains every key.
+            """)
+
+    @Option(help: "The configuration, kumiko.yaml.")
+    var config: String?
+
+    @Option(help: "The HTTP port, in the place of the configuration's; 0 takes any free one.")
+    var port: Int?
+
+    @OptionGroup var web: WebOptions
+
+    func run() async throws {
+        var configuration = try Configuration.read(self.config)
+        if let port { configuration.httpPort = port }
+        if self.config == nil {
+            say(
+                """
+                No configuration: listening for ASTERIX on udp://127.0.0.1:8600, no history is lost when it is not kept.
+                Feed it, for example: kumiko replay recording.pcap --to 127.0.0.1:8600
+                A radar without an entry under `sensors:` is tracked once it tells where it stands (I034/120).
+                Write a kumiko.yaml (see kumiko.example.yaml) and start with: kumiko serve --config kumiko.yaml
+                """)
+        }
+        let log = makeLog(self.web)
+        let node = try KumikoNode(configuration, log: log)
+        try await node.open()
+        try await runNode(node, web: self.web, log: log)
+    }
+}
+
+/// What all commands that serve the map take.
+struct WebOptions: ParsableArguments {
+    @Option(help: "The folder of the map's library and base map, made by `make assets`.")
+    var assets: String?
+
+    @Flag(help: "Say more of what happens.")
+    var verbose = false
+}
+
+extension Configuration {
+    /// Reads the file at `path`; nil gives the standard configuration.
+    ///
+    /// - Throws: `ValidationError` with every problem of the file.
+    static func read(_ path: String?) throws -> Configuration {
+        guard let path else { return .standard }
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw ExitMessage("\(path) cannot be read: \(error.localizedDescription)")
+        }
+        do {
+            return try Configuration(yaml: text)
+        } catch {
+            throw ExitMessage(error.problems.map { "\(path):\($0)" }.joined(separator: "\n"))
+        }
+    }
+}
+
+/// An error whose text is all that a user needs.
+struct ExitMessage: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+func makeLog(_ options: WebOptions) -> Logger {
+    var log = Logger(label: "kumiko", factory: StreamLogHandler.standardError)
+    log.logLevel = options.verbose ? .debug : .notice
+    return log
+}
