@@ -77,7 +77,12 @@ let shell: [Target] = [
         name: "kumiko-bench",
         dependencies: ["Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web"],
         path: "Benchmarks", swiftSettings: house),
-    tests("TransportTests", ["Transport", .product(name: "NIOCore", package: "swift-nio")]),
+    tests(
+        "TransportTests",
+        [
+            "Transport", .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]),
     tests("StorageTests", ["Storage", "Air", "Geodesy"]),
     tests("NodeTests", ["Node", "Air", "Geodesy", "SensorFormats", "Tracking", "Transport"]),
     tests(
