@@ -1,0 +1,229 @@
+import Air
+
+/// Takes the records that a block reader finds.
+protocol AsterixRecordSink: ~Copyable {
+    /// Whether it takes records of category 021 before it is clear by which edition they must be read.
+    var takesUndecided: Bool { get }
+
+    /// One whole record.
+    ///
+    /// - Parameters:
+    ///   - range: the record in `bytes`.
+    ///   - offsets: where the asked-for items of its category begin.
+    mutating func take(
+        _ layout: AsterixLayout, _ bytes: Span<UInt8>, range: Range<Int>, offsets: borrowing AsterixLayout.Offsets,
+        tally: inout AsterixTally)
+}
+
+/// Divides datagrams into blocks and blocks into records; one bad record costs the rest of its block, never the next.
+struct AsterixBlockReader: Sendable {
+    private(set) var editions: AsterixEditions
+    var tally = AsterixTally()
+    private var layouts: [AsterixLayout?]
+    /// For each source of category 021: above zero speaks for the editions 2.x, below for 0.23.
+    private var votes: [UInt16: Int] = [:]
+
+    /// Beyond this many votes more of them are not counted, so that a source that changes is soon followed.
+    static let votesMax = 8
+
+    init(editions: AsterixEditions) {
+        self.editions = editions
+        self.layouts = AsterixLayouts.newest
+        for category in UInt8.min...UInt8.max {
+            guard let edition = editions.edition(of: category) else { continue }
+            self.layouts[Int(category)] = AsterixLayouts.all[edition]
+        }
+    }
+
+    /// Reads the blocks of one datagram, which is `range` of `bytes`.
+    ///
+    /// A block whose length does not fit gives the whole records that are there. What follows the last block and is
+    /// none (its category unknown and its length beyond the end) is a trailer.
+    mutating func read(
+        _ bytes: Span<UInt8>, range: Range<Int>, sink: inout some AsterixRecordSink & ~Copyable,
+        problems: inout [AsterixProblem]
+    ) {
+        let end = min(range.upperBound, bytes.count)
+        var at = max(0, range.lowerBound)
+        var blocks = 0
+        while at < end {
+            let rest = end - at
+            guard rest >= 3 else {
+                if blocks > 0 {
+                    self.tally.trailerBytes += rest
+                } else {
+                    self.report(at, rest, category: 0, .badBlockLength, &problems)
+                }
+                return
+            }
+            let category = bytes[at]
+            let length = Int(bytes[at + 1]) << 8 | Int(bytes[at + 2])
+            let isKnown = self.layouts[Int(category)] != nil
+            if blocks > 0, !isKnown, !Self.chainsToEnd(bytes, from: at, to: end) {
+                self.tally.trailerBytes += rest
+                return
+            }
+            guard length >= 3 else {
+                // Behind a good block this is filling; alone it is a lie, and there is no telling where the next begins.
+                if blocks > 0 {
+                    self.tally.trailerBytes += rest
+                } else {
+                    self.report(at, rest, category: category, .badBlockLength, &problems)
+                }
+                return
+            }
+            guard isKnown else {
+                let there = min(length, rest)
+                self.report(at, there, category: category, .unknownCategory, &problems)
+                at += there
+                continue
+            }
+            blocks += 1
+            self.block(bytes, at: at, end: min(at + length, end), isWhole: length <= rest, &sink, &problems)
+            at += length
+        }
+    }
+
+    /// Whether lengths lead from block to block exactly to the end.
+    private static func chainsToEnd(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        var at = start
+        while at + 3 <= end {
+            let length = Int(bytes[at + 1]) << 8 | Int(bytes[at + 2])
+            guard length >= 3 else { return false }
+            at += length
+        }
+        return at == end
+    }
+
+    private mutating func report(
+        _ offset: Int, _ length: Int, category: UInt8, edition: AsterixEdition? = nil, item: String? = nil,
+        _ fault: AsterixFault, _ problems: inout [AsterixProblem]
+    ) {
+        let problem = AsterixProblem(
+            offset: offset, length: length, category: category, edition: edition, item: item, fault: fault)
+        self.tally.note(problem)
+        problems.append(problem)
+    }
+
+    private mutating func block(
+        _ bytes: Span<UInt8>, at start: Int, end: Int, isWhole: Bool, _ sink: inout some AsterixRecordSink & ~Copyable,
+        _ problems: inout [AsterixProblem]
+    ) {
+        self.tally.blocks += 1
+        let category = bytes[start]
+        guard let layout = self.layout(of: category, bytes, from: start + 3, to: end) else { return }
+        let isTaken = category != 21 || sink.takesUndecided || self.isDecided(bytes, from: start + 3, to: end)
+        var at = start + 3
+        var records = 0
+        let storage = layout.words
+        let words = storage.span
+        do throws(AsterixRecordFault) {
+            while at < end {
+                var offsets = AsterixLayout.Offsets(repeating: 0)
+                let next = try layout.walk(bytes, words, from: at, to: end, offsets: &offsets)
+                if isTaken {
+                    sink.take(layout, bytes, range: at..<next, offsets: offsets, tally: &self.tally)
+                } else {
+                    self.tally.undecidedEdition += 1
+                }
+                records += 1
+                at = next
+            }
+            if !isWhole { self.report(at, 0, category: category, edition: layout.edition, .blockBeyondEnd, &problems) }
+        } catch {
+            let item = layout.itemName(profile: error.profile, slot: error.slot)
+            let fault = !isWhole && error.fault == .truncatedRecord ? .blockBeyondEnd : error.fault
+            self.report(
+                at, end - at, category: category, edition: layout.edition, item: item, fault, &problems)
+        }
+        self.tally.records[Int(category)] += records
+        self.tally.acceptedBytes += at - start
+    }
+
+    // MARK: Editions
+
+    /// The layout for a block, from what is configured and, for category 021, from what its blocks have shown.
+    private mutating func layout(of category: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int)
+        -> AsterixLayout?
+    {
+        let usual = self.layouts[Int(category)]
+        let isAutomatic = category == 21 && self.editions.edition(of: 21) == nil
+        guard isAutomatic || self.editions.namesSensors else { return usual }
+        let sensor = Self.sensor(bytes, from: start, to: end)
+        if self.editions.namesSensors, let sensor,
+            let edition = self.editions.edition(of: category, sensor: sensor)
+        {
+            return AsterixLayouts.all[edition]
+        }
+        guard isAutomatic, let usual, let old = AsterixLayouts.adsb023 else { return usual }
+        let votes = self.vote(sensor, usual, old, bytes, from: start, to: end)
+        return votes.now < 0 ? old : usual
+    }
+
+    /// Asks both editions of category 021 whether the block is theirs.
+    ///
+    /// A block that only one of them fills exactly is a vote. While the present choice fits nothing more is asked.
+    @discardableResult private mutating func vote(
+        _ sensor: SensorID?, _ usual: AsterixLayout, _ old: AsterixLayout, _ bytes: Span<UInt8>, from start: Int,
+        to end: Int
+    ) -> (sum: Int, now: Int) {
+        let key = sensor?.rawValue ?? 0
+        let sum = self.votes[key] ?? 0
+        let present = sum < 0 ? old : usual
+        let presentFits = present.fits(bytes, from: start, to: end)
+        if presentFits, sum != 0 {
+            if abs(sum) < Self.votesMax, sum < 0 || !old.fits(bytes, from: start, to: end) {
+                self.votes[key] = sum + sum.signum()
+            }
+            return (sum, sum)
+        }
+        let other = sum < 0 ? usual : old
+        let otherFits = other.fits(bytes, from: start, to: end)
+        guard presentFits != otherFits else { return (sum, sum) }
+        let ballot = (presentFits ? present : other).edition == old.edition ? -1 : 1
+        self.votes[key] = max(-Self.votesMax, min(Self.votesMax, sum + ballot))
+        return (sum + ballot, ballot)
+    }
+
+    /// Lets the first blocks of a recording vote on the edition before any of them is decoded.
+    mutating func prime(_ bytes: Span<UInt8>, range: Range<Int>) {
+        guard self.editions.edition(of: 21) == nil, let usual = self.layouts[21], let old = AsterixLayouts.adsb023
+        else { return }
+        var at = range.lowerBound
+        while at + 3 < range.upperBound {
+            let end = at + (Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]))
+            guard end > at + 3, end <= range.upperBound else { return }
+            if bytes[at] == 21 {
+                let sensor = Self.sensor(bytes, from: at + 3, to: end)
+                self.vote(sensor, usual, old, bytes, from: at + 3, to: end)
+            }
+            at = end
+        }
+    }
+
+    /// Whether it is known by which edition a block of category 021 is to be read.
+    private func isDecided(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        if self.editions.edition(of: 21) != nil { return true }
+        let sensor = Self.sensor(bytes, from: start, to: end)
+        if let sensor, self.editions.edition(of: 21, sensor: sensor) != nil { return true }
+        return self.votes[sensor?.rawValue ?? 0] ?? 0 != 0
+    }
+
+    /// The editions found for the sources of category 021.
+    var adsbEditions: [SensorID: AsterixEdition] {
+        var found: [SensorID: AsterixEdition] = [:]
+        for (sensor, sum) in self.votes where sum != 0 {
+            found[SensorID(rawValue: sensor)] = (sum < 0 ? AsterixLayouts.adsb023 : self.layouts[21])?.edition
+        }
+        return found
+    }
+
+    /// Item 010 of a record, which is the first in every profile that has it in slot 1.
+    static func sensor(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> SensorID? {
+        guard start < end, bytes[start] & 0x80 != 0 else { return nil }
+        var at = start
+        while at < end, bytes[at] & 1 != 0 { at += 1 }
+        guard at + 2 < end else { return nil }
+        return SensorID(sac: bytes[at + 1], sic: bytes[at + 2])
+    }
+}

@@ -1,0 +1,180 @@
+/// A table made ready for the engine: one flat array of instructions. Made once, shared by all.
+///
+/// A node describes an item or a part of one and begins with two words:
+///
+///     kind (8 bits) | flags (8 bits) | length in octets if fixed (16 bits)
+///     key: offset (20 bits) and length (12 bits) of its JSON key in `keys`
+///
+/// after which come, by kind:
+///
+///     fixed        fields, .end
+///     extended     parts n, n × (octets | hasFX << 16, offset of its fields), fields of each part, .end each
+///     repetitive   octets of the count, a node
+///     repetitiveFX octets of one element with its FX bit, fields, .end
+///     compound     octets of its field specification (0: by FX), slots n, n × offset of a node (0: none)
+///     explicit     offset of a node that its content may be read by (0: none)
+///
+/// A field is one word, op (8 bits) | bits (16 bits) << 8, then its operands (see `FieldOp`).
+final class AsterixLayout: Sendable {
+    enum Kind {
+        static let fixed: UInt32 = 0
+        static let extended: UInt32 = 1
+        static let repetitive: UInt32 = 2
+        static let repetitiveFX: UInt32 = 3
+        static let compound: UInt32 = 4
+        static let explicit: UInt32 = 5
+        static let randomSequence: UInt32 = 6
+        /// In the flags: the node's value is an object of named fields, not one value.
+        static let isObject: UInt32 = 1 << 8
+        /// In the flags: every part of the extended item is one octet.
+        static let isOctets: UInt32 = 1 << 9
+    }
+
+    /// What a slot of a user application profile needs for a quick walk, in its second word.
+    enum Slot {
+        static let none: UInt32 = 0
+        static let fixed: UInt32 = 1
+        static let octets: UInt32 = 2
+        static let general: UInt32 = 3
+        /// No field of this slot is asked for by the plot view.
+        static let notHot: UInt32 = 0xFF
+    }
+
+    /// How many items of a category the plot view can ask for.
+    static let hotMax = 24
+    /// Where the asked-for items of a record begin; 0 is absent.
+    typealias Offsets = InlineArray<24, Int32>
+
+    let edition: AsterixEdition
+    /// The instructions.
+    let words: [UInt32]
+    /// Prepared pieces of JSON text.
+    let keys: [UInt8]
+    /// Names of items by slot of the first profile, for reports of problems.
+    let slotNames: [[String]]
+    /// Where the profiles begin in `words`: slots n, n × (node, octets << 16 | kind << 8 | hot).
+    let profiles: [Int]
+    /// How a record says which profile it follows.
+    let selector: Selector?
+
+    struct Selector: Sendable {
+        /// The slot of the item that says it; all profiles have the same items up to there.
+        var slot: Int
+        /// Its bits from the beginning of the item.
+        var bit: Int
+        var bits: Int
+        /// Profile by value; values beyond follow the first.
+        var profiles: [Int]
+    }
+
+    init(
+        edition: AsterixEdition, words: [UInt32], keys: [UInt8], slotNames: [[String]], profiles: [Int],
+        selector: Selector?
+    ) {
+        self.edition = edition
+        self.words = words
+        self.keys = keys
+        self.slotNames = slotNames
+        self.profiles = profiles
+        self.selector = selector
+    }
+}
+
+/// How a field is read and written, and its operands after the first word.
+enum FieldOp {
+    static let end: UInt32 = 0
+    static let spare: UInt32 = 1
+    /// key
+    static let unsigned: UInt32 = 2
+    /// key
+    static let signed: UInt32 = 3
+    /// key
+    static let hex: UInt32 = 4
+    /// key
+    static let octal: UInt32 = 5
+    /// key
+    static let ascii: UInt32 = 6
+    /// key
+    static let sixBit: UInt32 = 7
+    /// key
+    static let register: UInt32 = 8
+    /// key, unit, then a scale of three words
+    static let quantity: UInt32 = 9
+    static let signedQuantity: UInt32 = 10
+    /// key
+    static let open: UInt32 = 11
+    static let close: UInt32 = 12
+    /// key, bits back to the selecting field, its bits, alternatives n, n × (value, op, key, unit, scale of three words)
+    static let choice: UInt32 = 13
+}
+
+/// A decimal scale: value = raw × factor / 2^shift / 10^digits.
+///
+/// An LSB a/b with b = 2^m 5^n has at most max(m, n) decimals. Up to 14 of them are written, so that all but the finest
+/// angles come out exactly, and those rounded at 10⁻¹⁴ degrees, a nanometre.
+struct DecimalScale: Hashable {
+    var factor: Int64
+    var shift: UInt8
+    var digits: UInt8
+
+    static let digitsMax = 14
+
+    /// Nil if the denominator has prime factors other than 2 and 5, or the numbers are too large.
+    init?(numerator: Int64, denominator: Int64, bits: Int) {
+        guard numerator > 0, denominator > 0 else { return nil }
+        var rest = denominator
+        var twos = 0
+        var fives = 0
+        while rest % 2 == 0 {
+            rest /= 2
+            twos += 1
+        }
+        while rest % 5 == 0 {
+            rest /= 5
+            fives += 1
+        }
+        guard rest == 1 else { return nil }
+        var numerator = numerator
+        while numerator % 2 == 0, twos > 0 {
+            numerator /= 2
+            twos -= 1
+        }
+        // The value must fit: bits of raw, factor and digits together.
+        var digits = min(Self.digitsMax, max(twos, fives))
+        while true {
+            var factor = numerator
+            var overflow = false
+            for _ in 0..<digits {
+                (factor, overflow) = overflow ? (0, true) : factor.multipliedReportingOverflow(by: 5)
+            }
+            var remainingFives = fives
+            while !overflow, remainingFives > 0, factor % 5 == 0 {
+                factor /= 5
+                remainingFives -= 1
+            }
+            let shift = twos - digits
+            if !overflow, remainingFives == 0, shift >= 0 || factor.leadingZeroBitCount > -shift + 1 {
+                if shift < 0 { factor <<= Int64(-shift) }
+                let width = 64 - factor.leadingZeroBitCount + bits - max(0, shift)
+                if width <= 62 {
+                    self.factor = factor
+                    self.shift = UInt8(max(0, shift))
+                    self.digits = UInt8(digits)
+                    return
+                }
+            }
+            guard digits > 0 else { return nil }
+            digits -= 1
+        }
+    }
+
+    /// Rounded to the nearest multiple of 10^-digits, as a count of them.
+    @inline(__always) static func mantissa(of raw: Int64, factor: Int64, shift: Int) -> Int64 {
+        if shift == 0 { return raw &* factor }
+        let (high, low) = raw.multipliedFullWidth(by: factor)
+        let half = UInt64(1) << UInt64(shift - 1)
+        let (sum, carry) = low.addingReportingOverflow(half)
+        let top = high &+ (carry ? 1 : 0)
+        return Int64(bitPattern: UInt64(bitPattern: top) << UInt64(64 - shift) | sum >> UInt64(shift))
+    }
+}

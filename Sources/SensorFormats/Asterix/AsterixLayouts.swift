@@ -1,0 +1,70 @@
+/// Every layout that is known, compiled when first asked for.
+enum AsterixLayouts {
+    /// The layouts by category, the newest edition last.
+    static let all: [AsterixEdition: AsterixLayout] = {
+        var layouts: [AsterixEdition: AsterixLayout] = [:]
+        for table in AsterixTable.all {
+            do {
+                layouts[table.edition] = try AsterixTableCompiler.compile(
+                    table, hot: AsterixHotItems.names(of: table.edition))
+            } catch {
+                preconditionFailure("\(error)")
+            }
+        }
+        return layouts
+    }()
+
+    /// The newest edition of each category, by category.
+    static let newest: [AsterixLayout?] = {
+        var newest = [AsterixLayout?](repeating: nil, count: 256)
+        for (edition, layout) in all {
+            let category = Int(edition.category)
+            if let known = newest[category], known.edition > edition { continue }
+            newest[category] = layout
+        }
+        return newest
+    }()
+
+    /// Edition 0.23 of category 021, which still comes from older ADS-B ground stations.
+    static let adsb023: AsterixLayout? = all[AsterixEdition(category: 21, major: 0, minor: 23)]
+
+    /// Whether a whole block with records that fill it begins at `at`, by the newest edition (or 0.23) of its category.
+    static func isWholeBlock(_ bytes: Span<UInt8>, at: Int, to limit: Int) -> Bool {
+        guard at + 4 <= limit, let layout = newest[Int(bytes[at])] else { return false }
+        let end = at + (Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]))
+        guard end > at + 3, end <= limit else { return false }
+        if layout.fits(bytes, from: at + 3, to: end) { return true }
+        return bytes[at] == 21 && (adsb023?.fits(bytes, from: at + 3, to: end) ?? false)
+    }
+}
+
+extension AsterixTable {
+    /// Every table there is, by category and edition.
+    public static let all: [AsterixTable] = generated
+}
+
+/// The items that the plot view reads, by category: their position in the list is their index in the walk's offsets.
+enum AsterixHotItems {
+    static func names(of edition: AsterixEdition) -> [String] {
+        switch (edition.category, edition.major) {
+        case (34, _): Category034.items
+        case (48, _): Category048.items
+        case (21, 0): Category021Old.items
+        case (21, _): Category021.items
+        case (62, _): Category062.items
+        case (63, _): Category063.items
+        case (65, _): Category065.items
+        default: timeAndSource(edition.category)
+        }
+    }
+
+    /// Other categories: source and time of day, for the replay of recordings.
+    private static func timeAndSource(_ category: UInt8) -> [String] {
+        switch category {
+        case 2: ["010", "030"]
+        case 10, 19, 20: ["010", "140"]
+        case 23: ["010", "070"]
+        default: ["010"]
+        }
+    }
+}
