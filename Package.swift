@@ -83,7 +83,7 @@ let shell: [Target] = [
             "Transport", .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
         ]),
-    tests("StorageTests", ["Storage", "Air", "Geodesy"]),
+    tests("StorageTests", ["Storage", "Air", "Geodesy", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("NodeTests", ["Node", "Air", "Geodesy", "SensorFormats", "Tracking", "Transport"]),
     tests(
         "WebTests",
