@@ -1,5 +1,7 @@
 public import Air
 internal import Geodesy
+public import SensorFormats
+internal import Transport
 
 /// What a node is told when it starts: the contents of `kumiko.yaml`.
 public struct Configuration: Sendable {
@@ -15,8 +17,8 @@ public struct Configuration: Sendable {
 
     /// What the bytes of a feed are.
     public enum FeedFormat: Hashable, Sendable {
-        /// ASTERIX blocks; for some categories the edition, for example `[21: "0.23"]`.
-        case asterix(editions: [UInt8: String])
+        /// ASTERIX blocks; the newest edition of each category, unless another is named.
+        case asterix(editions: [AsterixEdition] = [])
         /// Mode S frames in Beast binary, heard by one receiver.
         case beast(receiver: SensorID)
     }
@@ -40,7 +42,7 @@ public struct Configuration: Sendable {
 
         public init(
             name: String, source: Source, format: FeedFormat, time: TimeSource = .sensor,
-            queueBytesMax: Int = 8 << 20
+            queueBytesMax: Int = 8_000_000
         ) {
             self.name = name
             self.source = source
@@ -55,11 +57,16 @@ public struct Configuration: Sendable {
         public var directory: String
         public var keepHours: Double
         public var sizeMaxBytes: Int
+        /// The least time between two points of one track, seconds.
+        public var interval: Double
 
-        public init(directory: String, keepHours: Double = 24, sizeMaxBytes: Int = 2 << 30) {
+        public init(
+            directory: String, keepHours: Double = 24, sizeMaxBytes: Int = 2_000_000_000, interval: Double = 4
+        ) {
             self.directory = directory
             self.keepHours = keepHours
             self.sizeMaxBytes = sizeMaxBytes
+            self.interval = interval
         }
     }
 
@@ -71,8 +78,8 @@ public struct Configuration: Sendable {
     public var history: History? = History(directory: "kumiko-data")
     public var sensors: [Sensor] = []
     public var feeds: [Feed] = []
-    /// Plots older than this when they arrive are dropped and counted, seconds.
-    public var lagMax = 30.0
+    /// Plots older than their track by more than this are dropped and counted, seconds.
+    public var lagMax = 4.0
     /// How many tracks, tentative ones included, the node keeps; beyond, plots that would begin one are counted.
     public var tracksMax = 200_000
 
@@ -84,7 +91,7 @@ public struct Configuration: Sendable {
         result.feeds = [
             Feed(
                 name: "asterix", source: .datagrams(host: "127.0.0.1", port: 8600, group: nil, interface: nil),
-                format: .asterix(editions: [:]))
+                format: .asterix())
         ]
         return result
     }
@@ -177,6 +184,7 @@ extension Configuration {
         if let megabytes = section.number("sizeMaxMegabytes", in: 1...1_000_000, unit: "megabytes") {
             history.sizeMaxBytes = Int(megabytes * 1_000_000)
         }
+        history.interval = section.number("interval", in: 0...3600, unit: "seconds") ?? history.interval
         return isOn ? history : nil
     }
 
@@ -252,9 +260,9 @@ extension Configuration {
         case "asterix":
             format = .asterix(editions: self.editions(section))
             if let listen = section.requiredText("listen", example: "0.0.0.0:8600") {
-                if let (host, port) = self.address(listen) {
+                if let endpoint = Endpoint(listen) {
                     source = .datagrams(
-                        host: host, port: port, group: section.text("group"), interface: section.text("interface"))
+                        host: endpoint.host, port: endpoint.port, group: section.text("group"), interface: section.text("interface"))
                 } else {
                     section.report(
                         "listen", "is `\(listen)`; write address:port, for example 0.0.0.0:8600 or [::]:8600")
@@ -263,8 +271,8 @@ extension Configuration {
         case "beast":
             format = self.sensorID(section, "receiver").map { .beast(receiver: $0) }
             if let connect = section.requiredText("connect", example: "127.0.0.1:30005") {
-                if let (host, port) = self.address(connect), port > 0 {
-                    source = .connection(host: host, port: port)
+                if let endpoint = Endpoint(connect), endpoint.port > 0 {
+                    source = .connection(host: endpoint.host, port: endpoint.port)
                 } else {
                     section.report("connect", "is `\(connect)`; write host:port, for example 127.0.0.1:30005")
                 }
@@ -275,34 +283,21 @@ extension Configuration {
         guard let name, let format, let source else { return nil }
         return Feed(
             name: name, source: source, format: format, time: time,
-            queueBytesMax: megabytes.map { Int($0 * 1_000_000) } ?? 8 << 20)
+            queueBytesMax: megabytes.map { Int($0 * 1_000_000) } ?? 8_000_000)
     }
 
-    private static func editions(_ section: Section) -> [UInt8: String] {
-        guard let editions = section.section("editions") else { return [:] }
-        var result: [UInt8: String] = [:]
-        for (key, value) in editions.entries() {
-            if let category = UInt8(key) {
-                result[category] = value
-            } else {
-                editions.report(key, "is no category; write a number from 0 to 255, for example `21: \"0.23\"`")
-            }
-        }
-        return result
-    }
-
-    /// Splits `host:port`; an IPv6 address stands in brackets.
-    public static func address(_ text: String) -> (host: String, port: Int)? {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(port)
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
+    private static func editions(_ section: Section) -> [AsterixEdition] {
+        guard let editions = section.section("editions") else { return [] }
+        return editions.entries().compactMap { key, value in
+            let known = AsterixEditions.known.filter { UInt8(key) == $0.category }
+            if let edition = known.first(where: { $0.number == value }) { return edition }
+            editions.report(
+                key,
+                known.isEmpty
+                    ? "is no category with a layout; write for example `21: \"0.23\"`"
+                    : "has no edition `\(value)`; write one of \(known.map(\.number).joined(separator: ", ")) in quotes")
             return nil
         }
-        return host.isEmpty ? nil : (String(host), port)
     }
 }
 

@@ -23,7 +23,9 @@ struct FeedDecoder: Sendable {
         self.time = feed.time
         switch feed.format {
         case .asterix(let editions):
-            self.asterix = AsterixDecoder(editions: editions)
+            var known = AsterixEditions()
+            for edition in editions { known.use(edition) }
+            self.asterix = AsterixDecoder(editions: known)
         case .beast(let receiver):
             let sensor = sensors.first { $0.id == receiver }
             self.modeS = ModeSDecoder(ModeSDecoder.Configuration(sensor: receiver, site: sensor?.site))

@@ -10,7 +10,7 @@ final class FeedLine: Sendable {
     struct Figures: Sendable {
         var reports: UInt64 = 0
         var asterix = AsterixTally()
-        var modeS = ModeSDecoder.Counts()
+        var modeS: ModeSDecoder.Counts?
         var garbageBytes = 0
     }
 

@@ -25,34 +25,43 @@ public final class KumikoNode: NodeView, Service {
     public let picture = Picture()
     public let clock: NodeClock
     public let history: TrackHistory?
-    private let lines: [FeedLine]
+    let lines: [FeedLine]
     private let keeper: TrackKeeper
     private let book: SensorBook
     private let log: Logger
+    private let stopSignal: AsyncStream<Void>
+    private let stop: AsyncStream<Void>.Continuation
     /// Figures that only an actor or a socket can tell, fetched once a second.
     private let fetched = Mutex((tally: TrackerTally(), confirmed: 0, tentative: 0, kernelDrops: [UInt64]()))
 
     /// Puts a node together; nothing runs yet.
     ///
-    /// - Throws: `HistoryError` when the history cannot be opened.
+    /// - Throws: `StorageError` when the history cannot be opened.
     public init(
         _ configuration: Configuration, clock: NodeClock = .real(), log: Logger, observer: Observer? = nil
     ) throws {
         self.configuration = configuration
         self.clock = clock
         self.log = log
+        (self.stopSignal, self.stop) = AsyncStream.makeStream()
         self.info = NodeInfo(
             name: configuration.name, nation: configuration.nation, realm: configuration.realm, version: Self.version,
             startedAt: clock.now)
         self.book = SensorBook(sensors: configuration.sensors)
-        self.history = try configuration.history.map { try TrackHistory.open($0) }
+        self.history = try configuration.history.map { history in
+            try TrackHistory(
+                in: DataDirectory(history.directory),
+                limits: TrackHistory.Limits(keepHours: history.keepHours, sizeMaxBytes: history.sizeMaxBytes))
+        }
         var parameters = TrackerParameters()
         parameters.lagMax = configuration.lagMax
-        parameters.tracksMax = configuration.tracksMax
-        parameters.firstID = try self.history?.nextTrackID() ?? TrackID(1)
+        // parameters.tracksMax = configuration.tracksMax
+        // parameters.firstID = self.history?.firstTrackID ?? TrackID(1)
         self.keeper = TrackKeeper(
             tracker: Tracker(sensors: configuration.sensors, parameters: parameters), picture: self.picture,
-            sensors: self.book, history: self.history, observer: observer)
+            sensors: self.book,
+            chronicle: self.history.map { Chronicle($0, interval: configuration.history?.interval ?? 0) },
+            observer: observer)
         self.lines = configuration.feeds.enumerated().map { number, feed in
             FeedLine(feed, number: UInt16(number), sensors: configuration.sensors, clock: clock, log: log)
         }
@@ -71,13 +80,21 @@ public final class KumikoNode: NodeView, Service {
             await withTaskGroup(of: Void.self) { group in
                 for line in self.lines { group.addTask { await line.run(keeper: self.keeper) } }
                 group.addTask { await self.tick() }
-                if let history = self.history { group.addTask { await history.run() } }
-                await group.waitForAll()
+                if let history = self.history {
+                    let clock = self.clock
+                    group.addTask { await history.run { clock.now } }
+                }
+                // A feed ends only when the node does: then the rest ends too.
+                await self.stopped()
+                group.cancelAll()
             }
         } onCancelOrGracefulShutdown: {
             for line in self.lines { line.queue.finish() }
+            self.stop.finish()
         }
     }
+
+    private func stopped() async { for await _ in self.stopSignal {} }
 
     /// Lets time pass for the tracker, and fetches figures, until cancelled.
     private func tick() async {
@@ -120,5 +137,18 @@ public final class KumikoNode: NodeView, Service {
 
     public var sensors: [SensorHealth] { self.book.health(at: self.clock.now) }
 
-    public var trouble: String? { nil }
+    public var trouble: String? {
+        if let error = self.history?.counters.lastError { return "Track history cannot be written: \(error)." }
+        return nil
+    }
+
+    /// What the tracker had counted, and held, a second ago at most.
+    var trackerFigures: (tally: TrackerTally, confirmed: Int, tentative: Int) {
+        self.fetched.withLock { ($0.tally, $0.confirmed, $0.tentative) }
+    }
+
+    /// What the kernel had dropped at a feed's socket, a second ago at most.
+    func kernelDrops(ofFeed feed: Int) -> UInt64 {
+        self.fetched.withLock { $0.kernelDrops.indices.contains(feed) ? $0.kernelDrops[feed] : 0 }
+    }
 }

@@ -57,3 +57,16 @@ public final class NodeClock: Sendable {
         return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 }
+
+/// Bytes of memory that the process has now; 0 where the system does not tell.
+///
+/// Source: proc(5), /proc/self/statm: the second number is resident pages.
+func residentBytes() -> Int {
+    guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
+    defer { unsafe fclose(file) }
+    var line = [CChar](repeating: 0, count: 128)
+    guard unsafe fgets(&line, 128, file) != nil else { return 0 }
+    let text = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    let words = String(decoding: text, as: UTF8.self).split(separator: " ")
+    return words.count > 1 ? (Int(words[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+}

@@ -1,5 +1,6 @@
 public import Air
 public import Geodesy
+public import Storage
 
 /// What a node says of itself.
 public struct NodeInfo: Hashable, Sendable {
@@ -99,6 +100,8 @@ public protocol NodeView: Sendable {
     var now: Timestamp { get }
     var sensors: [SensorHealth] { get }
     var metrics: [Metric] { get }
+    /// Nil when history is switched off.
+    var history: TrackHistory? { get }
     /// Nil while the node can do its work, otherwise what is wrong, in a sentence.
     var trouble: String? { get }
 }

@@ -11,18 +11,18 @@ actor TrackKeeper {
     private var changes: [TrackChange] = []
     private let picture: Picture
     private let sensors: SensorBook
-    private let history: TrackHistory?
+    private var chronicle: Chronicle?
     private let observer: (@Sendable ([SensorReport], [TrackChange]) -> Void)?
 
     /// - Parameter observer: sees every slice of reports with the changes that it led to; for measuring.
     init(
-        tracker: consuming Tracker, picture: Picture, sensors: SensorBook, history: TrackHistory?,
+        tracker: consuming Tracker, picture: Picture, sensors: SensorBook, chronicle: Chronicle?,
         observer: (@Sendable ([SensorReport], [TrackChange]) -> Void)? = nil
     ) {
         self.tracker = tracker
         self.picture = picture
         self.sensors = sensors
-        self.history = history
+        self.chronicle = chronicle
         self.observer = observer
     }
 
@@ -48,7 +48,7 @@ actor TrackKeeper {
 
     private func enter(at now: Timestamp) {
         self.picture.apply(self.changes)
-        self.history?.append(self.changes)
+        self.chronicle?.enter(self.changes)
         self.changes.removeAll(keepingCapacity: true)
     }
 

@@ -1,5 +1,6 @@
 import Air
 import Geodesy
+import SensorFormats
 import Testing
 
 @testable import Node
@@ -29,7 +30,7 @@ struct ConfigurationTests {
         #expect(configuration.feeds.count == 2)
         #expect(
             configuration.feeds[0].source == .datagrams(host: "127.0.0.1", port: 8600, group: nil, interface: nil))
-        #expect(configuration.feeds[0].format == .asterix(editions: [21: "2.6"]))
+        #expect(configuration.feeds[0].format == .asterix(editions: [AsterixEdition(category: 21, major: 2, minor: 6)]))
         #expect(configuration.feeds[1].source == .connection(host: "127.0.0.1", port: 30005))
         #expect(configuration.feeds[1].format == .beast(receiver: SensorID(sac: 20, sic: 250)))
     }
@@ -42,6 +43,8 @@ struct ConfigurationTests {
         #expect(example.lagMax == standard.lagMax && example.tracksMax == standard.tracksMax)
         #expect(example.history?.directory == standard.history?.directory)
         #expect(example.history?.keepHours == standard.history?.keepHours)
+        #expect(example.history?.interval == standard.history?.interval)
+        #expect(example.history?.sizeMaxBytes == standard.history?.sizeMaxBytes)
         let radar = Sensor(
             id: example.sensors[0].id, name: "Barcelona", site: example.sensors[0].site, kind: .radar(period: 4))
         #expect(example.sensors[0] == radar)
@@ -73,6 +76,10 @@ struct ConfigurationTests {
             ("feeds:\n  - name: a\n    format: asterix\n", 2, "feeds[0].listen", "add `listen: 0.0.0.0:8600`"),
             ("feeds:\n  - name: a\n    format: sbs\n", 3, "feeds[0].format", "asterix, beast"),
             ("feeds:\n  - name: a\n    format: asterix\n    listen: 8600\n", 4, "feeds[0].listen", "address:port"),
+            (
+                "feeds:\n  - name: a\n    format: asterix\n    listen: h:1\n    editions: {48: \"9.9\"}\n", 5,
+                "feeds[0].editions.48", "has no edition `9.9`; write one of 1.27"
+            ),
             ("feeds: 7\n", 1, "feeds", "must be a list"),
             ("history:\n\tenabled: true\n", 2, "", "no valid YAML"),
             ("colour: red\n", 1, "colour", "is no key of this section"),
