@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
 internal import NIOCore
 internal import SensorFormats
 
@@ -43,7 +44,7 @@ struct Manners<Context: RequestContext>: RouterMiddleware {
     }
 
     func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response: Response
         do {
@@ -86,7 +87,7 @@ extension ByteBuffer {
     init(_ json: borrowing JSONWriter) {
         self = json.withBytes { bytes in
             var buffer = ByteBufferAllocator().buffer(capacity: bytes.count)
-            buffer.writeBytes(bytes.bytes)
+            unsafe bytes.withUnsafeBytes { unsafe _ = buffer.writeBytes($0) }
             return buffer
         }
     }

@@ -1,6 +1,7 @@
 internal import Air
 internal import Geodesy
 internal import Hummingbird
+internal import HummingbirdCore
 
 /// What `/api/tracks` is asked to leave out.
 struct TrackFilter: Sendable {

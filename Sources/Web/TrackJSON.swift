@@ -2,6 +2,7 @@ internal import Air
 internal import Geodesy
 internal import Node
 internal import SensorFormats
+internal import Storage
 
 /// Tracks, sensors and the node itself as JSON text: the one place that knows how the API spells them.
 enum TrackJSON {
@@ -126,6 +127,55 @@ enum TrackJSON {
     private static func time(_ key: StaticString, _ at: Timestamp, to json: inout JSONWriter) {
         json.key(key)
         json.string(at.description)
+    }
+
+    /// Where a track has been: a GeoJSON LineString with parallel arrays of times, levels and speeds.
+    ///
+    /// A line of one place is written as that place twice, for RFC 7946 asks for two.
+    static func history(_ id: TrackID, _ points: [TrackPoint], to json: inout JSONWriter) {
+        let points = points.count == 1 ? points + points : points
+        json.beginObject()
+        json.key("type")
+        json.string("Feature")
+        json.key("id")
+        json.integer(id.rawValue)
+        json.key("geometry")
+        json.beginObject()
+        json.key("type")
+        json.string("LineString")
+        json.key("coordinates")
+        json.beginArray()
+        for point in points {
+            json.beginArray()
+            json.number(point.position.longitudeDegrees, decimals: 6)
+            json.number(point.position.latitudeDegrees, decimals: 6)
+            json.number(point.position.height, decimals: 1)
+            json.endArray()
+        }
+        json.endArray()
+        json.endObject()
+        json.key("properties")
+        json.beginObject()
+        json.key("times")
+        json.beginArray()
+        for point in points { json.string(point.measuredAt.description) }
+        json.endArray()
+        json.key("flightLevels")
+        json.beginArray()
+        for point in points {
+            if let altitude = point.pressureAltitude {
+                json.number(Length.metres(altitude).flightLevel, decimals: 2)
+            } else {
+                json.null()
+            }
+        }
+        json.endArray()
+        json.key("groundSpeedsKnots")
+        json.beginArray()
+        for point in points { json.number(Speed.metresPerSecond(point.groundSpeed).knots, decimals: 1) }
+        json.endArray()
+        json.endObject()
+        json.endObject()
     }
 
     /// The body of a stream's event: what changed, each track as a row.

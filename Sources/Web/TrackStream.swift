@@ -1,6 +1,7 @@
 internal import Air
 internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
 internal import NIOCore
 internal import Node
 internal import SensorFormats
@@ -60,7 +61,7 @@ struct TrackStream: Sendable {
 
     private enum Wake { case picture, second, end }
 
-    private func write(to writer: inout any ResponseBodyWriter) async throws {
+    @concurrent private func write(to writer: inout any ResponseBodyWriter) async throws {
         let subscription = self.view.picture.subscribe()
         defer { subscription.cancel() }
         let (wakes, bell) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(2))
@@ -93,7 +94,7 @@ struct TrackStream: Sendable {
         }
     }
 
-    private func writeDelta(of subscription: PictureSubscription, to writer: inout any ResponseBodyWriter) async throws
+    @concurrent private func writeDelta(of subscription: PictureSubscription, to writer: inout any ResponseBodyWriter) async throws
     {
         guard let delta = subscription.take() else { return }
         let event: StaticString = delta.isSnapshot ? "event: snapshot\ndata: " : "event: delta\ndata: "
@@ -103,7 +104,7 @@ struct TrackStream: Sendable {
             })
     }
 
-    private func writeSensors(to writer: inout any ResponseBodyWriter) async throws {
+    @concurrent private func writeSensors(to writer: inout any ResponseBodyWriter) async throws {
         try await writer.write(
             Self.event("event: sensors\ndata: ", capacity: 4096) { json in
                 TrackJSON.sensors(self.view.sensors, now: self.view.now, to: &json)
@@ -116,7 +117,7 @@ struct TrackStream: Sendable {
         return json.withBytes { bytes in
             var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + 64)
             buffer.writeStaticString(head)
-            buffer.writeBytes(bytes.bytes)
+            unsafe bytes.withUnsafeBytes { unsafe _ = buffer.writeBytes($0) }
             buffer.writeStaticString("\n\n")
             return buffer
         }

@@ -2,10 +2,12 @@ internal import Air
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
 public import Logging
 internal import NIOCore
 public import Node
 internal import SensorFormats
+internal import Storage
 public import ServiceLifecycle
 
 /// The HTTP side of a node: API, event stream and map. It only reads.
@@ -82,6 +84,7 @@ public struct WebServer: Service {
                 Self.mapFolder, cacheControl: Self.cache(seconds: 0), searchForIndexHtml: true, logger: self.log))
         let readers = TrackStream.Readers(most: self.configuration.streamsMax)
         self.addTracks(to: router, readers: readers)
+        self.addHistory(to: router)
         self.addNode(to: router, readers: readers)
         return router
     }
@@ -112,6 +115,38 @@ public struct WebServer: Service {
                 TrackJSON.feature(track, names: names, to: &json)
             }
         }
+    }
+
+    private func addHistory(to router: Router<BasicRequestContext>) {
+        let view = self.view
+        router.get("/api/tracks/:id/history") { request, context in
+            let id = try Self.trackID(context)
+            let seconds = try Self.seconds(request.uri.queryParameters["seconds"])
+            guard let history = view.history else {
+                throw Problem(status: .serviceUnavailable, detail: "This node keeps no history.")
+            }
+            let now = view.now
+            let points: [TrackPoint]
+            do {
+                points = try await history.points(of: id, in: now.advanced(by: -Double(seconds))...now)
+            } catch {
+                throw Problem(status: .serviceUnavailable, detail: "History cannot be read: \(error).")
+            }
+            guard !points.isEmpty || view.picture.track(id) != nil else {
+                throw Problem.notFound("Nothing is known of a track \(id).")
+            }
+            return Self.json(type: "application/geo+json", capacity: 1 << 14) { json in
+                TrackJSON.history(id, points, to: &json)
+            }
+        }
+    }
+
+    private static func seconds(_ text: Substring?) throws -> Int {
+        guard let text else { return 3600 }
+        guard let seconds = Int(text), (1...604_800).contains(seconds) else {
+            throw Problem.badRequest("seconds is a whole number from 1 to 604800.")
+        }
+        return seconds
     }
 
     private static func trackID(_ context: BasicRequestContext) throws -> TrackID {

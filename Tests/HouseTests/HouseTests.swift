@@ -21,7 +21,7 @@ struct HouseTests {
             "ServiceLifecycle", "Yams",
         ],
         "Web": [
-            "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",
+            "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging", "NIOCore",
             "ServiceLifecycle",
         ],
         "kumiko": [
