@@ -1,16 +1,16 @@
 // The quiet writing on the ground: names of cities and airports, degrees, distances, sensor sites.
 //
-// A canvas of its own under the tracks, drawn again only when the view changes.
+// Drawn on a canvas beside the page, again only when the view changes; the painter lays it under the tracks.
 
 import { graticuleStep } from "./base.js";
 import { destination, latitude, longitude, mercatorX, mercatorY } from "./mercator.js";
 
 export class Chart {
-  /** @param {HTMLCanvasElement} canvas @param {string} family */
-  constructor(canvas, family) {
-    this.canvas = canvas;
+  /** @param {string} family */
+  constructor(family) {
+    this.canvas = document.createElement("canvas");
     this.family = family;
-    this.context = canvas.getContext("2d");
+    this.context = this.canvas.getContext("2d");
     /** @type {{name: string, x: number, y: number, zoom: number, isAirport: boolean}[]} */
     this.names = [];
     /** @type {any[]} */

@@ -116,7 +116,7 @@ export class Labels {
    * @param {import("./painter.js").View} view
    * @param {number} now seconds after the store's epoch
    * @param {{mode: "full" | "brief" | "none", selected: number | null, hovered: number | null,
-   *   palette: Palette, covered: {x: number, y: number}[]}} options
+   *   palette: Palette}} options
    * @param {import("./atlas.js").Atlas} atlas
    * @param {import("./painter.js").Painter} painter
    * @typedef {{label: number, faint: number, selected: number, emergency: number, leader: number}} Palette
@@ -175,7 +175,7 @@ export class Labels {
       const [sx, sy] = CORNERS[label.corner];
       if (sx !== 0) {
         const ends = sy === 0 ? [sx * 5, 0, sx * 8, 0] : [sx * 4.5, sy * 3.5, sx * 8.5, sy * 6.5];
-        leaders.push(...ends, track.slot, palette.leader, 0.9);
+        leaders.push(track.slot, palette.leader, 0.9, 0, ...ends);
       }
       for (let i = 0; i < lines.length; i++) {
         const letters = isBold && i === 0 ? atlas.boldLetters : atlas.letters;
@@ -185,14 +185,14 @@ export class Labels {
           const cell = letters.get(letter) ?? letters.get("?");
           if (letter !== " ") {
             const snapped = Math.round((x - atlas.pad) * atlas.ratio) / atlas.ratio;
-            glyphs.push(snapped, y, cell.u, cell.v, cell.w, cell.h, track.slot, colour, i === 0 ? 1 : 0.86);
+            glyphs.push(track.slot, colour, i === 0 ? 1 : 0.86, 0, cell.u, cell.v, cell.w, cell.h, snapped, y, 0, 0);
           }
           x += cell.advance;
         }
       }
     }
-    painter.spriteBuffer.fill(new Float32Array(glyphs));
-    painter.leaderBuffer.fill(new Float32Array(leaders));
+    painter.letters.fill(glyphs);
+    painter.leaderLines.fill(leaders);
   }
 }
 

@@ -14,7 +14,7 @@ import { Painter } from "./painter.js";
 import { SensorList, illCount } from "./sensors.js";
 import { Stream } from "./stream.js";
 import { THEMES } from "./theme.js";
-import { POINT, SHAPE, TrackStore, filterOf, nameOf } from "./tracks.js";
+import { POINT, SHAPE, TrackStore, filterOf, nameOf, writePoint } from "./tracks.js";
 import { SWITCHES, read, write } from "./url-state.js";
 
 /** @type {(id: string) => any} */
@@ -59,7 +59,7 @@ class Display {
 
     this.base = new Base(element("ground"), this.state, this.theme);
     this.map = this.base.map;
-    this.chart = new Chart(element("chart"), family);
+    this.chart = new Chart(family);
     this.painter = new Painter(element("picture"));
     this.labels = new Labels();
     this.list = new List(element("rows"), element("space"), (id) => this.select(id));
@@ -71,7 +71,7 @@ class Display {
     this.setAtlas();
 
     this.viewChanged = true;
-    this.labelsAt = -Infinity;
+    this.labelsAt = this.trailsAt = -Infinity;
     this.labelsZoom = NaN;
     this.drawnAt = -Infinity;
     this.frames = [];
@@ -94,7 +94,7 @@ class Display {
     }).catch(() => {});
     requestAnimationFrame(() => this.#frame());
     setInterval(() => this.#everySecond(), 1000);
-    /** @type {any} */ (window).kumiko = { debug: () => this.debug() };
+    /** @type {any} */ (window).kumiko = { debug: () => this.debug(), display: this };
   }
 
   // --- what comes in ---------------------------------------------------------------------------------
@@ -226,6 +226,7 @@ class Display {
     if (this.viewChanged) {
       this.viewChanged = false;
       this.#drawChart(view);
+      this.painter.setChart(this.chart.canvas);
       this.#scaleBar(view);
     }
     const isNewZoom = Math.abs(view.world / this.labelsZoom - 1) > 0.04;
@@ -233,12 +234,16 @@ class Display {
       this.labelsAt = local;
       this.labelsZoom = view.world;
       this.labels.update(this.store, view, seconds, {
-        mode: this.state.labels, selected: this.state.selected, hovered: this.hovered, palette: this.theme.palette, covered: [],
+        mode: this.state.labels, selected: this.state.selected, hovered: this.hovered, palette: this.theme.palette,
       }, this.atlas, this.painter);
       this.#marks();
     }
     this.#selectedShapes(seconds);
-    this.painter.upload(this.store, this.state.trails);
+    if (this.state.trails && (isNewZoom || local - this.trailsAt > 500)) {
+      this.trailsAt = local;
+      this.painter.trailPoints.fill(...this.store.trailsIn(view));
+    }
+    this.painter.upload(this.store);
     this.painter.draw(view, seconds, {
       count: this.store.slots.length, trails: this.state.trails, vectors: this.state.vectors ? 60 : 0, dim: 1,
     });
@@ -271,7 +276,7 @@ class Display {
     const marks = [];
     const add = (track, cell, colour) => {
       const { ratio } = this.atlas;
-      marks.push(-cell.w / ratio / 2, -cell.h / ratio / 2, cell.u, cell.v, cell.w, cell.h, track.slot, colour, 1);
+      marks.push(track.slot, colour, 1, 0, cell.u, cell.v, cell.w, cell.h, -cell.w / ratio / 2, -cell.h / ratio / 2, 0, 0);
     };
     const { mark } = this.theme;
     for (const track of this.store.byID.values()) {
@@ -279,7 +284,7 @@ class Display {
       if (track.id === this.state.selected) add(track, this.atlas.marks.selected, mark.selected);
       else if (track.id === this.hovered) add(track, this.atlas.marks.hover, mark.hover);
     }
-    this.painter.markBuffer.fill(new Float32Array(marks));
+    this.painter.marks.fill(marks);
   }
 
   /** The way that the selected track has come, and the ellipse that holds it. @param {number} seconds */
@@ -287,8 +292,8 @@ class Display {
     const { painter, store } = this;
     const track = this.state.selected === null ? undefined : store.byID.get(this.state.selected);
     if (!track) {
-      if (painter.pathBuffer.count) painter.pathBuffer.fill(new Float32Array(0));
-      if (painter.ellipseBuffer.count) painter.ellipseBuffer.fill(new Float32Array(0));
+      painter.path.fill([]);
+      painter.ellipse.fill([]);
       this.path = null;
       return;
     }
@@ -296,14 +301,14 @@ class Display {
     const here = store.positionAt(track, seconds);
     const { points } = this.path;
     const path = new Float32Array((points.length + 1) * POINT);
-    points.forEach((point, i) => writePoint(path, i, point[0], point[1], levelColour(point[2], false)));
+    points.forEach((point, i) => writePoint(path, i, point[0], point[1], levelColour(point[2])));
     writePoint(path, points.length, here.x, here.y, track.colour);
-    painter.pathBuffer.fill(path);
+    painter.path.fill(path);
 
     const covariance = this.details.feature?.id === track.id ? this.details.feature.properties?.covariance : null;
     const shape = Array.isArray(covariance) ? ellipse(covariance) : null;
     if (!shape) {
-      painter.ellipseBuffer.fill(new Float32Array(0));
+      painter.ellipse.fill([]);
       return;
     }
     const units = unitsPerMetre(track.lat);
@@ -316,7 +321,7 @@ class Display {
       const north = along * Math.cos(angle) - across * Math.sin(angle);
       writePoint(ring, i, here.x + east * units, here.y - north * units, this.theme.mark.selected);
     }
-    painter.ellipseBuffer.fill(ring);
+    painter.ellipse.fill(ring);
   }
 
   #keepPath(track) {
@@ -467,7 +472,7 @@ class Display {
       this.base.show(["coverage", "coverage-area"], state.coverage);
       this.#rings();
     }
-    if (state.trails) this.store.trailsChanged = true;
+    this.trailsAt = -Infinity;
     this.labelsAt = -Infinity;
     this.viewChanged = true;
     this.#keepState();
@@ -861,18 +866,6 @@ class Display {
       stage: element("stage").getBoundingClientRect().toJSON(), sensors: this.sensors.length,
     };
   }
-}
-
-function writePoint(into, i, x, y, colour) {
-  const at = i * POINT;
-  const xh = Math.fround(x);
-  const yh = Math.fround(y);
-  into[at] = xh;
-  into[at + 1] = yh;
-  into[at + 2] = x - xh;
-  into[at + 3] = y - yh;
-  into[at + 4] = 0;
-  into[at + 5] = colour;
 }
 
 start();

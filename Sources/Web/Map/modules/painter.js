@@ -3,8 +3,15 @@
 // The position of every track is reckoned in the shader, from its last estimate and the time, so that a frame
 // costs the processor nothing but a few calls, however many tracks there are. All marks of a track name only its
 // slot in the state texture; nothing that hangs on a track can come away from it.
+//
+// Every quad is pulled from a texture by its number. Instances would be the usual way, but four corners are too few
+// for an instance: graphics processors run them half empty, and a software renderer takes each as a call of its own.
 
-import { FADE, POINT, STATE, TRAIL } from "./tracks.js";
+import { FADE, POINT, STATE, TRAIL_SECONDS } from "./tracks.js";
+
+/** Floats of a letter or a mark, of a leader line; each a whole number of texels. */
+export const SPRITE = 12;
+export const LEADER = 8;
 
 const COMMON = `#version 300 es
 precision highp float;
@@ -41,7 +48,15 @@ Body body(int slot) {
 
 vec4 clip(vec2 pixels) { return vec4(pixels / uHalf * vec2(1.0, -1.0), 0.0, 1.0); }
 const vec4 NOWHERE = vec4(2.0, 2.0, 2.0, 1.0);
-vec2 corner() { return vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1)); }
+int quad() { return gl_VertexID / 6; }
+/** Two triangles: 0 1 2, 2 1 3. */
+vec2 corner() {
+  int i = gl_VertexID % 6;
+  int k = i < 3 ? i : (i == 3 ? 2 : (i == 4 ? 1 : 3));
+  return vec2(float(k & 1), float(k >> 1));
+}
+uniform highp sampler2D uQuads;
+vec4 pull(int texel) { return texelFetch(uQuads, ivec2(texel & 1023, texel >> 10), 0); }
 `;
 
 const SPRITE_FRAGMENT = `#version 300 es
@@ -64,7 +79,7 @@ uniform float uDim;
 out vec2 vTexture;
 out vec4 vColour;
 void main() {
-  Body b = body(gl_InstanceID);
+  Body b = body(quad());
   if (b.alpha <= 0.0 || any(greaterThan(abs(b.pixels), uHalf + 30.0))) { gl_Position = NOWHERE; return; }
   vec4 cell = uShapes[int(b.shape)];
   vec2 c = corner();
@@ -76,20 +91,20 @@ void main() {
 }`;
 
 const SPRITES = `${COMMON}
-layout(location = 0) in vec2 aOffset;
-layout(location = 1) in vec4 aCell;
-layout(location = 2) in vec3 aLook; // slot, colour, alpha
 out vec2 vTexture;
 out vec4 vColour;
 void main() {
-  Body b = body(int(aLook.x));
+  vec4 look = pull(quad() * 3); // slot, colour, alpha
+  vec4 cell = pull(quad() * 3 + 1);
+  vec2 offset = pull(quad() * 3 + 2).xy;
+  Body b = body(int(look.x));
   if (b.alpha <= 0.0) { gl_Position = NOWHERE; return; }
   vec2 c = corner();
   // Letters stand on whole pixels of the screen, all of a label on the same: else they swim.
   vec2 anchor = floor((b.pixels + uHalf) * uRatio + 0.5) / uRatio - uHalf;
-  gl_Position = clip(anchor + aOffset + c * aCell.zw / uRatio);
-  vTexture = (aCell.xy + c * aCell.zw) / 1024.0;
-  vColour = vec4(unpack(aLook.y), aLook.z);
+  gl_Position = clip(anchor + offset + c * cell.zw / uRatio);
+  vTexture = (cell.xy + c * cell.zw) / 1024.0;
+  vColour = vec4(unpack(look.y), look.z);
 }`;
 
 const LINE_FRAGMENT = `#version 300 es
@@ -119,21 +134,21 @@ void stretch(vec2 from, vec2 to) {
 
 const LEADERS = `${COMMON}
 ${LINE_CORNER}
-layout(location = 0) in vec4 aEnds;
-layout(location = 1) in vec3 aLook; // slot, colour, alpha
 void main() {
-  Body b = body(int(aLook.x));
+  vec4 look = pull(quad() * 2); // slot, colour, alpha
+  vec4 ends = pull(quad() * 2 + 1);
+  Body b = body(int(look.x));
   if (b.alpha <= 0.0) { gl_Position = NOWHERE; return; }
   vec2 anchor = floor((b.pixels + uHalf) * uRatio + 0.5) / uRatio - uHalf;
-  vColour = vec4(unpack(aLook.y), aLook.z);
-  stretch(anchor + aEnds.xy, anchor + aEnds.zw);
+  vColour = vec4(unpack(look.y), look.z);
+  stretch(anchor + ends.xy, anchor + ends.zw);
 }`;
 
 const VECTORS = `${COMMON}
 ${LINE_CORNER}
 uniform float uAhead;
 void main() {
-  Body b = body(gl_InstanceID);
+  Body b = body(quad());
   if (b.alpha <= 0.0 || any(greaterThan(abs(b.pixels), uHalf + 200.0))) { gl_Position = NOWHERE; return; }
   vColour = vec4(b.colour, 0.8 * b.alpha);
   stretch(b.pixels, b.pixels + b.velocity * uAhead);
@@ -141,23 +156,33 @@ void main() {
 
 const TRAILS = `${COMMON}
 ${LINE_CORNER}
-layout(location = 0) in vec4 aFrom;
-layout(location = 1) in vec2 aFromLook; // time, colour; a colour below zero: no point
-layout(location = 2) in vec4 aTo;
-layout(location = 3) in vec2 aToLook;
 uniform float uLife, uAlpha;
 void main() {
-  // The last point of a track and the first of the next slot's are no line.
-  bool isSeam = uLife > 0.0 && gl_InstanceID % ${TRAIL} == ${TRAIL - 1};
-  if (isSeam || aFromLook.y < 0.0 || aToLook.y < 0.0) { gl_Position = NOWHERE; return; }
-  vec2 from = place(aFrom.xy, aFrom.zw, vec2(0.0));
-  vec2 to = place(aTo.xy, aTo.zw, vec2(0.0));
-  if (any(greaterThan(abs(to), uHalf + 100.0)) && any(greaterThan(abs(from), uHalf + 100.0))) { gl_Position = NOWHERE; return; }
+  vec4 a = pull(quad() * 2), b = pull(quad() * 2 + 2);
+  vec4 fromLook = pull(quad() * 2 + 1), toLook = pull(quad() * 2 + 3); // time, colour, whether a line begins here
+  if (toLook.z > 0.5) { gl_Position = NOWHERE; return; }
+  vec2 from = place(a.xy, a.zw, vec2(0.0));
+  vec2 to = place(b.xy, b.zw, vec2(0.0));
   if (abs(from.x - to.x) > uWorld * 0.5) { gl_Position = NOWHERE; return; }
-  float age = uNow - mix(aFromLook.x, aToLook.x, corner().x);
-  vColour = vec4(unpack(aToLook.y), uAlpha * (uLife > 0.0 ? clamp(1.0 - age / uLife, 0.08, 1.0) : 1.0));
+  float age = uNow - mix(fromLook.x, toLook.x, corner().x);
+  vColour = vec4(unpack(toLook.y), uAlpha * (uLife > 0.0 ? clamp(1.0 - age / uLife, 0.06, 1.0) : 1.0));
   stretch(from, to);
 }`;
+
+const CHART = `#version 300 es
+out vec2 vTexture;
+void main() {
+  vec2 c = vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1));
+  vTexture = c;
+  gl_Position = vec4(c * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
+}`;
+
+const CHART_FRAGMENT = `#version 300 es
+precision mediump float;
+uniform sampler2D uChart;
+in vec2 vTexture;
+out vec4 oColour;
+void main() { oColour = texture(uChart, vTexture); }`;
 
 /** A view of the ground: what the shaders need to know of the map. */
 /** @typedef {{x: number, y: number, world: number, width: number, height: number, ratio: number}} View */
@@ -177,18 +202,19 @@ export class Painter {
     this.vectors = program(gl, VECTORS, LINE_FRAGMENT);
     this.trails = program(gl, TRAILS, LINE_FRAGMENT);
 
+    this.chart = program(gl, CHART, CHART_FRAGMENT);
+
+    this.chartTexture = gl.createTexture();
     this.stateTexture = gl.createTexture();
     this.stateRows = 0;
     this.atlasTexture = gl.createTexture();
     this.empty = gl.createVertexArray();
-    this.spriteBuffer = instanced(gl, [[0, 2, 0], [1, 4, 8], [2, 3, 24]], 36);
-    this.markBuffer = instanced(gl, [[0, 2, 0], [1, 4, 8], [2, 3, 24]], 36);
-    this.leaderBuffer = instanced(gl, [[0, 4, 0], [1, 3, 16]], 28);
-    const pairs = [[0, 4, 0], [1, 2, 16], [2, 4, 24], [3, 2, 40]];
-    this.trailBuffer = instanced(gl, pairs, POINT * 4);
-    this.pathBuffer = instanced(gl, pairs, POINT * 4);
-    this.ellipseBuffer = instanced(gl, pairs, POINT * 4);
-    this.trailPoints = 0;
+    this.letters = new Quads(gl, SPRITE);
+    this.marks = new Quads(gl, SPRITE);
+    this.leaderLines = new Quads(gl, LEADER);
+    this.trailPoints = new Quads(gl, POINT);
+    this.path = new Quads(gl, POINT);
+    this.ellipse = new Quads(gl, POINT);
     this.casing = [0.03, 0.05, 0.07];
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -209,8 +235,22 @@ export class Painter {
     gl.uniform4fv(this.symbols.at("uShapes"), atlas.shapes.flatMap((cell) => [cell.u, cell.v, cell.w, cell.h]));
   }
 
+  /** What lies under the tracks, as large as the view. @param {HTMLCanvasElement} canvas */
+  setChart(canvas) {
+    const gl = this.gl;
+    gl.activeTexture(gl.TEXTURE2);
+    gl.bindTexture(gl.TEXTURE_2D, this.chartTexture);
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, canvas);
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
+    for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, name, gl.CLAMP_TO_EDGE);
+    gl.activeTexture(gl.TEXTURE0);
+    this.hasChart = true;
+  }
+
   /** @param {import("./tracks.js").TrackStore} store */
-  upload(store, withTrails) {
+  upload(store) {
     const gl = this.gl;
     if (store.stateChanged) {
       store.stateChanged = false;
@@ -224,11 +264,6 @@ export class Painter {
         const used = Math.ceil(store.slots.length / 64);
         if (used) gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 256, used, gl.RGBA, gl.FLOAT, store.state.subarray(0, used * 64 * STATE));
       }
-    }
-    if (withTrails && store.trailsChanged) {
-      store.trailsChanged = false;
-      this.trailPoints = store.slots.length * TRAIL;
-      this.trailBuffer.fill(store.trails.subarray(0, this.trailPoints * POINT), gl.DYNAMIC_DRAW);
     }
   }
 
@@ -256,38 +291,45 @@ export class Painter {
     gl.bindTexture(gl.TEXTURE_2D, this.atlasTexture);
     gl.activeTexture(gl.TEXTURE0);
 
-    if (what.trails && this.trailPoints) {
-      this.#use(this.trails, { uWidth: 1.4, uLife: TRAIL * 4.5, uAlpha: 0.5 });
-      this.trailBuffer.draw(this.trailPoints - 1);
-    }
-    if (this.pathBuffer.count > 1) {
-      this.#use(this.trails, { uWidth: 2, uLife: 0, uAlpha: 0.9 });
-      this.pathBuffer.draw(this.pathBuffer.count - 1);
-    }
-    if (this.ellipseBuffer.count > 1) {
-      this.#use(this.trails, { uWidth: 1.3, uLife: 0, uAlpha: 0.85 });
-      this.ellipseBuffer.draw(this.ellipseBuffer.count - 1);
-    }
-    if (what.vectors > 0) {
-      this.#use(this.vectors, { uWidth: 1.1, uAhead: what.vectors });
+    if (this.hasChart) {
+      gl.activeTexture(gl.TEXTURE2);
+      gl.bindTexture(gl.TEXTURE_2D, this.chartTexture);
+      gl.activeTexture(gl.TEXTURE0);
+      gl.useProgram(this.chart.handle);
+      gl.uniform1i(this.chart.at("uChart"), 2);
       gl.bindVertexArray(this.empty);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, what.count);
+      gl.disable(gl.BLEND);
+      gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+      gl.enable(gl.BLEND);
     }
-    if (this.leaderBuffer.count) {
-      this.#use(this.leaders, { uWidth: 1 });
-      this.leaderBuffer.draw(this.leaderBuffer.count);
-    }
-    if (what.count) {
-      this.#use(this.symbols, { uSize: symbolSize(view), uDim: what.dim });
-      gl.bindVertexArray(this.empty);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, what.count);
-    }
-    for (const buffer of [this.markBuffer, this.spriteBuffer]) {
-      if (!buffer.count) continue;
-      this.#use(this.sprites, {});
-      buffer.draw(buffer.count);
-    }
+    if (what.trails) this.#quads(this.trails, this.trailPoints, 1, { uWidth: 1.4, uLife: TRAIL_SECONDS, uAlpha: 0.55 });
+    this.#quads(this.trails, this.path, 1, { uWidth: 2, uLife: 0, uAlpha: 0.9 });
+    this.#quads(this.trails, this.ellipse, 1, { uWidth: 1.3, uLife: 0, uAlpha: 0.85 });
+    if (what.vectors > 0) this.#bodies(this.vectors, what.count, { uWidth: 1.1, uAhead: what.vectors });
+    this.#quads(this.leaders, this.leaderLines, 0, { uWidth: 1 });
+    this.#bodies(this.symbols, what.count, { uSize: symbolSize(view), uDim: what.dim });
+    this.#quads(this.sprites, this.marks, 0, {});
+    this.#quads(this.sprites, this.letters, 0, {});
     gl.bindVertexArray(null);
+  }
+
+  /** One quad for every slot. */
+  #bodies(shader, count, values) {
+    if (!count) return;
+    this.#use(shader, values);
+    this.gl.bindVertexArray(this.empty);
+    this.gl.drawArrays(this.gl.TRIANGLES, 0, count * 6);
+  }
+
+  /** One quad for every entry; `joints` is 1 where a quad joins an entry with the next. */
+  #quads(shader, quads, joints, values) {
+    const count = quads.count - joints;
+    if (count < 1) return;
+    this.#use(shader, values);
+    quads.bind(3);
+    this.gl.uniform1i(shader.at("uQuads"), 3);
+    this.gl.bindVertexArray(this.empty);
+    this.gl.drawArrays(this.gl.TRIANGLES, 0, count * 6);
   }
 
   #use(shader, values) {
@@ -334,29 +376,40 @@ function program(gl, vertex, fragment) {
   return { handle, at };
 }
 
-/** A buffer whose every entry is an instance of four corners. @param {number[][]} attributes location, floats, offset */
-function instanced(gl, attributes, stride) {
-  const buffer = gl.createBuffer();
-  const array = gl.createVertexArray();
-  gl.bindVertexArray(array);
-  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-  for (const [location, floats, offset] of attributes) {
-    gl.enableVertexAttribArray(location);
-    gl.vertexAttribPointer(location, floats, gl.FLOAT, false, stride, offset);
-    gl.vertexAttribDivisor(location, 1);
+/** Entries of a few texels each, in a texture 1024 wide that grows by doubling. */
+class Quads {
+  count = 0;
+  #rows = 0;
+  #staging = new Float32Array(0);
+
+  /** @param {WebGL2RenderingContext} gl @param {number} floats of an entry */
+  constructor(gl, floats) {
+    this.gl = gl;
+    this.floats = floats;
+    this.texture = gl.createTexture();
   }
-  gl.bindVertexArray(null);
-  return {
-    count: 0,
-    /** @param {Float32Array} data */
-    fill(data, usage = gl.DYNAMIC_DRAW) {
-      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-      gl.bufferData(gl.ARRAY_BUFFER, data, usage);
-      this.count = data.length / (stride / 4);
-    },
-    draw(count) {
-      gl.bindVertexArray(array);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
-    },
-  };
+
+  bind(unit) {
+    this.gl.activeTexture(this.gl.TEXTURE0 + unit);
+    this.gl.bindTexture(this.gl.TEXTURE_2D, this.texture);
+  }
+
+  /** @param {ArrayLike<number>} data @param {number} [length] floats of it that count */
+  fill(data, length = data.length) {
+    const { gl } = this;
+    this.count = length / this.floats;
+    if (!length) return;
+    const rows = Math.ceil(length / 4096);
+    this.bind(3);
+    if (rows > this.#rows) {
+      this.#rows = 2 ** Math.ceil(Math.log2(rows));
+      this.#staging = new Float32Array(this.#rows * 4096);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, 1024, this.#rows, 0, gl.RGBA, gl.FLOAT, null);
+      for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
+    }
+    const staging = this.#staging;
+    if (length === data.length) staging.set(data);
+    else for (let i = 0; i < length; i++) staging[i] = data[i];
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 1024, rows, gl.RGBA, gl.FLOAT, staging.subarray(0, rows * 4096));
+  }
 }

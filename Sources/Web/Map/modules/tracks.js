@@ -11,13 +11,14 @@ const CARRY = [15, 45, 150];
 export const FADE = 4;
 /** A jump of more than this, in seconds of own motion plus 5 km, is shown as a jump. */
 const JUMP = 60;
-/** Points of a trail, and the seconds between two of them. */
-export const TRAIL = 32;
+/** Points of a trail, the seconds between two of them, and of the whole. */
+const TRAIL = 32;
 const TRAIL_STEP = 4;
+export const TRAIL_SECONDS = TRAIL * TRAIL_STEP;
 /** Floats of a track in the state that the shaders read: four texels of four. */
 export const STATE = 16;
-/** Floats of a trail's point: x and y in two parts, time, colour. */
-export const POINT = 6;
+/** Floats of a point of a line: x and y, each in two parts; time, colour, whether a line begins here, nothing. */
+export const POINT = 8;
 
 /**
  * @typedef {object} Track
@@ -70,9 +71,10 @@ export class TrackStore {
   #free = [];
   capacity = 1024;
   state = new Float32Array(1024 * STATE);
-  trails = new Float32Array(1024 * TRAIL * POINT);
+  /** Points of the trails, slot by slot: x, y, time, colour. */
+  #trails = new Float64Array(1024 * TRAIL * 4);
+  #trailBuffer = new Float32Array(0);
   stateChanged = true;
-  trailsChanged = true;
   /** The instant from which the buffers' seconds count; float32 would not carry the whole of it. */
   epoch = NaN;
   updates = 0;
@@ -107,11 +109,10 @@ export class TrackStore {
       track.at -= shift;
       track.updated -= shift;
       track.trailAt -= shift;
-      const base = track.slot * TRAIL * POINT;
-      for (let i = 0; i < track.trailCount; i++) this.trails[base + i * POINT + 4] -= shift;
+      const base = track.slot * TRAIL * 4;
+      for (let i = 0; i < track.trailCount; i++) this.#trails[base + i * 4 + 2] -= shift;
       this.#write(track);
     }
-    this.trailsChanged = true;
   }
 
   #grow() {
@@ -119,9 +120,9 @@ export class TrackStore {
     const state = new Float32Array(this.capacity * STATE);
     state.set(this.state);
     this.state = state;
-    const trails = new Float32Array(this.capacity * TRAIL * POINT);
-    trails.set(this.trails);
-    this.trails = trails;
+    const trails = new Float64Array(this.capacity * TRAIL * 4);
+    trails.set(this.#trails);
+    this.#trails = trails;
   }
 
   #apply(row, now, messageNow) {
@@ -217,28 +218,54 @@ export class TrackStore {
   }
 
   #leaveTrail(track) {
-    const trails = this.trails;
-    const base = track.slot * TRAIL * POINT;
+    const trails = this.#trails;
+    const base = track.slot * TRAIL * 4;
     // The last point always follows the newest estimate; it becomes fixed when the next one is due.
     if (track.at - track.trailAt >= TRAIL_STEP || track.at < track.trailAt - 1) {
       if (track.trailCount === TRAIL) {
-        trails.copyWithin(base, base + POINT, base + TRAIL * POINT);
+        trails.copyWithin(base, base + 4, base + TRAIL * 4);
         track.trailCount -= 1;
       }
       track.trailCount += 1;
       track.trailAt = track.at;
     }
-    const i = base + (track.trailCount - 1) * POINT;
-    const xh = Math.fround(track.x);
-    const yh = Math.fround(track.y);
-    trails[i] = xh;
-    trails[i + 1] = yh;
-    trails[i + 2] = track.x - xh;
-    trails[i + 3] = track.y - yh;
-    trails[i + 4] = track.at;
-    trails[i + 5] = track.shown ? track.colour : -1;
-    for (let j = track.trailCount; j < TRAIL; j++) trails[base + j * POINT + 5] = -1;
-    this.trailsChanged = true;
+    const i = base + (track.trailCount - 1) * 4;
+    trails[i] = track.x;
+    trails[i + 1] = track.y;
+    trails[i + 2] = track.at;
+    trails[i + 3] = track.colour;
+  }
+
+  /**
+   * The trails that can be seen in a view, as points for the painter; from afar with fewer points.
+   * @param {import("./painter.js").View} view
+   * @returns {[Float32Array, number]} the points, and how many floats of it count
+   */
+  trailsIn(view) {
+    const trails = this.#trails;
+    const least = 2.5 / view.world;
+    const [halfX, halfY] = [(view.width / 2 + 80) / view.world, (view.height / 2 + 80) / view.world];
+    if (this.#trailBuffer.length < this.slots.length * TRAIL * POINT) {
+      this.#trailBuffer = new Float32Array(this.capacity * TRAIL * POINT);
+    }
+    const into = this.#trailBuffer;
+    let points = 0;
+    for (const track of this.byID.values()) {
+      if (!track.shown || track.trailCount < 2) continue;
+      let dx = track.x - view.x;
+      dx -= Math.floor(dx + 0.5);
+      if (Math.abs(dx) > halfX || Math.abs(track.y - view.y) > halfY) continue;
+      const base = track.slot * TRAIL * 4;
+      const last = base + (track.trailCount - 1) * 4;
+      let [px, py] = [Infinity, Infinity];
+      for (let i = base; i <= last; i += 4) {
+        if (i !== last && Math.abs(trails[i] - px) + Math.abs(trails[i + 1] - py) < least) continue;
+        [px, py] = [trails[i], trails[i + 1]];
+        writePoint(into, points, px, py, trails[i + 3], trails[i + 2], i === base);
+        points += 1;
+      }
+    }
+    return [into, points * POINT];
   }
 
   #drop(id) {
@@ -248,10 +275,7 @@ export class TrackStore {
     this.slots[track.slot] = null;
     this.#free.push(track.slot);
     this.state[track.slot * STATE + 14] = 0;
-    const base = track.slot * TRAIL * POINT;
-    for (let j = 0; j < TRAIL; j++) this.trails[base + j * POINT + 5] = -1;
     this.stateChanged = true;
-    this.trailsChanged = true;
   }
 
   /** @param {(track: Track) => boolean} passes */
@@ -262,11 +286,22 @@ export class TrackStore {
       if (shown === track.shown) continue;
       track.shown = shown;
       this.#write(track);
-      const base = track.slot * TRAIL * POINT;
-      for (let j = 0; j < track.trailCount; j++) this.trails[base + j * POINT + 5] = shown ? track.colour : -1;
-      this.trailsChanged = true;
     }
   }
+}
+
+/** Writes one point of a line. @param {Float32Array} into @param {number} i which */
+export function writePoint(into, i, x, y, colour, time = 0, isStart = false) {
+  const at = i * POINT;
+  const xh = Math.fround(x);
+  const yh = Math.fround(y);
+  into[at] = xh;
+  into[at + 1] = yh;
+  into[at + 2] = x - xh;
+  into[at + 3] = y - yh;
+  into[at + 4] = time;
+  into[at + 5] = colour;
+  into[at + 6] = isStart ? 1 : 0;
 }
 
 /** What a track is called on a label. @param {Track} track */
