@@ -171,20 +171,29 @@ struct Motion {
 /// log 2π.
 let logTwoPi = 1.8378770664093453
 
-/// Three motions that a target may be in, and the probability of each: an interacting multiple model filter.
+/// What a target may be and how it may move: two interacting multiple model filters side by side.
 ///
-/// 0 quiet flight, 1 a turn of estimated rate, 2 a hard manoeuvre.
+/// A transport flies straight (0) or turns gently (1); an agile aircraft flies straight (2), turns hard at an estimated
+/// rate (3) or does something else with force (4). Within a class the motions interact; which class it is, the plots
+/// decide. So an airliner is filtered for an airliner's turns, and a fighter not lost in a fighter's.
 ///
 /// Source: H. Blom, Y. Bar-Shalom, IEEE Trans. Automatic Control 33/8 (1988).
 struct MotionMixture {
-    var motions: InlineArray<3, Motion>
-    var weights: SIMD3<Double>
+    var motions: InlineArray<5, Motion>
+    var weights: InlineArray<5, Double>
 
-    init(_ motion: Motion, parameters: borrowing TrackerParameters) {
+    /// The first motion of the agile class.
+    static let firstAgile = 2
+    static let count = 5
+
+    init(_ motion: Motion, agile: Double, parameters k: borrowing TrackerParameters) {
         self.motions = InlineArray(repeating: motion)
-        let rate = parameters.turnRateDeviation
-        self.motions[1].ww = rate * rate
-        self.weights = SIMD3(0.7, 0.2, 0.1)
+        for j in 0..<Self.count {
+            let rate = k.motions[j].turnRateDeviation
+            self.motions[j].ww = rate * rate
+        }
+        let calm = 1 - agile
+        self.weights = [0.8 * calm, 0.2 * calm, 0.6 * agile, 0.25 * agile, 0.15 * agile]
     }
 
     /// Lets the motions interact and moves each `dt` seconds ahead.
@@ -192,10 +201,13 @@ struct MotionMixture {
     /// - Parameter dt: seconds, not negative.
     @inline(__always) mutating func advance(_ dt: Double, _ k: borrowing TrackerParameters) {
         guard dt > 0 else { return }
-        self.interact(dt, k)
-        self.motions[0].flyStraight(dt, noise: k.quietNoise)
-        self.motions[1].turn(dt, noise: k.turnNoise, rateNoise: k.turnRateNoise)
-        self.motions[2].flyStraight(dt, noise: k.manoeuvreNoise)
+        self.interact(dt, k, from: 0, to: Self.firstAgile)
+        self.interact(dt, k, from: Self.firstAgile, to: Self.count)
+        self.motions[0].flyStraight(dt, noise: k.motions[0].noise)
+        self.motions[1].turn(dt, noise: k.motions[1].noise, rateNoise: k.motions[1].turnRateNoise)
+        self.motions[2].flyStraight(dt, noise: k.motions[2].noise)
+        self.motions[3].turn(dt, noise: k.motions[3].noise, rateNoise: k.motions[3].turnRateNoise)
+        self.motions[4].flyStraight(dt, noise: k.motions[4].noise)
     }
 
     /// Moves each motion `dt` seconds, forwards or backwards, adding no noise: for a plot out of order.
@@ -203,52 +215,69 @@ struct MotionMixture {
         self.motions[0].flyStraight(dt, noise: 0)
         self.motions[1].turn(dt, noise: 0, rateNoise: 0)
         self.motions[2].flyStraight(dt, noise: 0)
+        self.motions[3].turn(dt, noise: 0, rateNoise: 0)
+        self.motions[4].flyStraight(dt, noise: 0)
     }
 
-    /// The interaction step: each motion starts from what the others may have turned into.
-    @inline(__always) private mutating func interact(_ dt: Double, _ k: borrowing TrackerParameters) {
-        let stay = SIMD3(exp(-dt / k.stay.quiet), exp(-dt / k.stay.turn), exp(-dt / k.stay.manoeuvre))
-        let leave = 0.5 * (SIMD3(repeating: 1) - stay)
-        let out = self.weights * leave
-        let after = self.weights * stay + SIMD3(out.y + out.z, out.x + out.z, out.x + out.y)
+    /// The interaction step of one class: each motion starts from what the others may have turned into.
+    @inline(__always) private mutating func interact(
+        _ dt: Double, _ k: borrowing TrackerParameters, from low: Int, to high: Int
+    ) {
         let old = self.motions
-        let rateVariance = k.turnRateDeviation * k.turnRateDeviation
-        for j in 0..<3 {
-            let f = 1 / max(after[j], 1e-12)
-            var share = out
-            share[j] = self.weights[j] * stay[j]
-            share *= f
-            self.motions[j] = Self.blend(old, share, withRate: j == 1, rateVariance: rateVariance)
+        var out = InlineArray<5, Double>(repeating: 0)
+        var after = self.weights
+        let others = 1 / Double(high - low - 1)
+        for i in low..<high {
+            let leaving = self.weights[i] * (1 - exp(-dt / k.motions[i].stay))
+            out[i] = leaving * others
+            after[i] -= leaving
         }
-        self.weights = after
+        for j in low..<high {
+            let stayed = after[j]
+            var sum = stayed
+            for i in low..<high where i != j { sum += out[i] }
+            let f = 1 / max(sum, 1e-300)
+            var share = InlineArray<5, Double>(repeating: 0)
+            for i in low..<high { share[i] = (i == j ? stayed : out[i]) * f }
+            let rate = k.motions[j].turnRateDeviation
+            self.motions[j] = Self.blend(old, share, from: low, to: high, turning: rate > 0 ? j : -1, rate * rate)
+            self.weights[j] = sum
+        }
     }
 
     /// The Gaussian with the mean and covariance of a mixture.
     ///
-    /// - Parameter rateVariance: of the turn rate with which a straight flight enters a turn, rad²/s².
+    /// - Parameters:
+    ///   - turning: the motion whose turn rate is kept, or −1.
+    ///   - rateVariance: of the turn rate with which a straight flight enters a turn, rad²/s².
     @inline(__always) static func blend(
-        _ m: borrowing InlineArray<3, Motion>, _ share: SIMD3<Double>, withRate: Bool, rateVariance: Double
+        _ m: borrowing InlineArray<5, Motion>, _ share: InlineArray<5, Double>, from low: Int, to high: Int,
+        turning: Int, _ rateVariance: Double
     ) -> Motion {
-        let (x, y, z) = (share.x, share.y, share.z)
-        let p = x * m[0].p + y * m[1].p + z * m[2].p
-        let v = x * m[0].v + y * m[1].v + z * m[2].v
-        var result = Motion(p: p, v: v, pp: .zero, vv: .zero)
-        if withRate {
-            result.w = y * m[1].w
-            result.ww = (x + z) * (rateVariance + result.w * result.w)
-            let dw = m[1].w - result.w
-            result.ww += y * (m[1].ww + dw * dw)
-            result.pw = y * m[1].pw
-            result.vw = y * m[1].vw
+        var p = SIMD2<Double>.zero, v = SIMD2<Double>.zero
+        for i in low..<high {
+            p += share[i] * m[i].p
+            v += share[i] * m[i].v
         }
-        for i in 0..<3 {
+        var result = Motion(p: p, v: v, pp: .zero, vv: .zero)
+        var enters = 0.0
+        if turning >= 0 {
+            let s = share[turning]
+            enters = 1 - s
+            result.w = s * m[turning].w
+            let dw = m[turning].w - result.w
+            result.ww = enters * (rateVariance + result.w * result.w) + s * (m[turning].ww + dw * dw)
+            result.pw = s * m[turning].pw
+            result.vw = s * m[turning].vw
+        }
+        for i in low..<high {
             let s = share[i]
             let dp = m[i].p - p, dv = m[i].v - v
             result.pp = result.pp + s * (m[i].pp + outer(dp, dp))
             result.pv = result.pv + s * (m[i].pv + outer(dp, dv))
             result.vv = result.vv + s * (m[i].vv + outer(dv, dv))
-            if withRate {
-                let dw = (i == 1 ? m[1].w : 0) - result.w
+            if turning >= 0 {
+                let dw = (i == turning ? m[i].w : 0) - result.w
                 result.pw += (s * dw) * dp
                 result.vw += (s * dw) * dv
             }
@@ -258,18 +287,26 @@ struct MotionMixture {
 
     /// Mean and covariance over all motions.
     @inline(__always) var blended: Motion {
-        Self.blend(self.motions, self.weights, withRate: false, rateVariance: 0)
+        Self.blend(self.motions, self.weights, from: 0, to: Self.count, turning: -1, 0)
+    }
+
+    /// White acceleration noise over all motions, m²/s³.
+    @inline(__always) func noise(_ k: borrowing TrackerParameters) -> Double {
+        var sum = 0.0
+        for j in 0..<Self.count { sum += self.weights[j] * k.motions[j].noise }
+        return sum
     }
 
     /// Takes in a position, and a velocity where one was reported, in every motion, and weighs them anew.
     ///
     /// - Returns: the smallest squared Mahalanobis distance of a motion, and the log-likelihood of the mixture.
     @inline(__always) mutating func take(
-        _ z: borrowing PlanarMeasurement
+        _ z: borrowing PlanarMeasurement, classMin: Double
     ) -> (distance: Double, likelihood: Double) {
         var least = Double.infinity
-        var logs = SIMD3<Double>.zero
-        for j in 0..<3 {
+        var top = -Double.infinity
+        var logs = InlineArray<5, Double>(repeating: 0)
+        for j in 0..<Self.count {
             var (distance, likelihood) = self.motions[j].take(position: z.position, noise: z.noise)
             if z.hasVelocity {
                 let second = self.motions[j].take(velocity: z.velocity, noise: z.velocityNoise)
@@ -277,13 +314,30 @@ struct MotionMixture {
                 likelihood += second.likelihood
             }
             least = min(least, distance)
+            top = max(top, likelihood)
             logs[j] = likelihood
         }
-        let top = logs.max()
-        let scaled = self.weights * SIMD3(exp(logs.x - top), exp(logs.y - top), exp(logs.z - top))
-        let sum = scaled.sum()
-        self.weights = scaled / sum
+        var sum = 0.0
+        for j in 0..<Self.count {
+            self.weights[j] *= exp(logs[j] - top)
+            sum += self.weights[j]
+        }
+        let f = 1 / sum
+        for j in 0..<Self.count { self.weights[j] = max(self.weights[j] * f, 1e-9) }
+        self.keepClasses(classMin)
         return (least, top + log(sum))
+    }
+
+    /// Lets no class die out: what was an airliner's life long may turn out to be none.
+    @inline(__always) private mutating func keepClasses(_ least: Double) {
+        var calm = 0.0, agile = 0.0
+        for j in 0..<Self.firstAgile { calm += self.weights[j] }
+        for j in Self.firstAgile..<Self.count { agile += self.weights[j] }
+        let total = calm + agile
+        let share = min(max(agile / total, least), 1 - least)
+        let f = (1 - share) / calm, g = share / agile
+        for j in 0..<Self.firstAgile { self.weights[j] *= f }
+        for j in Self.firstAgile..<Self.count { self.weights[j] *= g }
     }
 }
 

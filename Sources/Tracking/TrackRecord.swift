@@ -56,12 +56,12 @@ struct TrackRecord: Sendable {
 
     /// Brings the frame's origin below the track once it has moved some kilometres away.
     mutating func recentre() {
-        let p = self.mixture.motions[0].p
+        let p = self.mixture.blended.p
         guard dot(p, p) > 3_000 * 3_000 else { return }
         let next = TangentFrame(below: self.frame.place(p, height: self.vertical.height))
         let m = self.frame.rotation(to: next)
         let shift = m * self.frame.coordinates(of: next.centre).p
-        for j in 0..<3 { self.mixture.motions[j].reframe(m, shift: shift) }
+        for j in 0..<MotionMixture.count { self.mixture.motions[j].reframe(m, shift: shift) }
         self.frame = next
     }
 }

@@ -278,14 +278,11 @@ public struct Tracker: Sendable {
             self.parameters)
         if dt < 0 {
             // What the target may have done between the plot and the state, as noise of the plot.
-            let w = result.mixture.weights
-            let q =
-                w.x * self.parameters.quietNoise + w.y * self.parameters.turnNoise
-                + w.z * self.parameters.manoeuvreNoise
+            let q = result.mixture.noise(self.parameters)
             sighting.planar.noise = sighting.planar.noise + .diagonal(-q * dt * dt * dt / 3)
             sighting.planar.velocityNoise = sighting.planar.velocityNoise + .diagonal(-q * dt)
         }
-        let taken = result.mixture.take(sighting.planar)
+        let taken = result.mixture.take(sighting.planar, classMin: self.parameters.classProbabilityMin)
         if dt < 0 {
             result.mixture.shift(-dt)
             result.vertical.advance(-dt, noise: 0)
@@ -540,7 +537,9 @@ public struct Tracker: Sendable {
             position: Geodetic(latitude: 0, longitude: 0))
         track.bornAt = plot.measuredAt
         let record = TrackRecord(
-            track: track, time: plot.measuredAt, frame: frame, mixture: MotionMixture(motion, parameters: k),
+            track: track, time: plot.measuredAt, frame: frame,
+            mixture: MotionMixture(
+                motion, agile: self.slice[index].key != 0 ? k.agile.identified : k.agile.anonymous, parameters: k),
             vertical: vertical, score: self.slice[index].odds, startScore: self.slice[index].odds)
         let slot: Int
         if let free = self.freeSlots.popLast() {

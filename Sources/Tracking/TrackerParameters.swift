@@ -1,17 +1,29 @@
 /// What can be tuned of a tracker; the defaults were tuned on the referee's scenarios of seeds 7 and 11.
 public struct TrackerParameters: Sendable {
-    /// White acceleration noise of quiet flight, m²/s³.
-    public var quietNoise = 0.5
-    /// White acceleration noise of a turn of estimated rate, m²/s³.
-    public var turnNoise = 8.0
-    /// White acceleration noise of a hard manoeuvre, m²/s³.
-    public var manoeuvreNoise = 600.0
-    /// One standard deviation of the turn rate with which a turn begins, radians per second.
-    public var turnRateDeviation = 0.06
-    /// Drift of the turn rate in a turn, rad²/s³.
-    public var turnRateNoise = 0.0002
-    /// Mean time in quiet flight, a turn and a hard manoeuvre before the motion changes, seconds.
-    public var stay: (quiet: Double, turn: Double, manoeuvre: Double) = (40, 20, 6)
+    /// One way to move.
+    public struct Motion: Sendable {
+        /// White acceleration noise, m²/s³.
+        public var noise: Double
+        /// Mean time until the motion changes, seconds.
+        public var stay: Double
+        /// One standard deviation of the turn rate with which a turn begins, radians per second; 0: no turn.
+        public var turnRateDeviation = 0.0
+        /// Drift of the turn rate in a turn, rad²/s³.
+        public var turnRateNoise = 0.0
+    }
+
+    /// The motions of a transport: straight, gentle turn; and of an agile aircraft: straight, hard turn, anything else.
+    public var motions: InlineArray<5, Motion> = [
+        Motion(noise: 0.3, stay: 120),
+        Motion(noise: 1.5, stay: 35, turnRateDeviation: 0.02, turnRateNoise: 0.00001),
+        Motion(noise: 2, stay: 40),
+        Motion(noise: 40, stay: 15, turnRateDeviation: 0.08, turnRateNoise: 0.0003),
+        Motion(noise: 1_500, stay: 8),
+    ]
+    /// Prior probability that a target is agile: one that sends its address, and one that does not.
+    public var agile: (identified: Double, anonymous: Double) = (0.05, 0.4)
+    /// The probability of a class is never taken for less.
+    public var classProbabilityMin = 0.002
     /// White acceleration noise of climb and descent, m²/s³.
     public var climbNoise = 10.0
 
