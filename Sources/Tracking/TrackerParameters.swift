@@ -14,11 +14,11 @@ public struct TrackerParameters: Sendable {
 
     /// The motions of a transport: straight, gentle turn; and of an agile aircraft: straight, hard turn, anything else.
     public var motions: InlineArray<5, Motion> = [
-        Motion(noise: 0.3, stay: 120),
-        Motion(noise: 1.5, stay: 35, turnRateDeviation: 0.02, turnRateNoise: 0.00001),
-        Motion(noise: 2, stay: 40),
-        Motion(noise: 40, stay: 15, turnRateDeviation: 0.08, turnRateNoise: 0.0003),
-        Motion(noise: 1_500, stay: 8),
+        Motion(noise: 0.3, stay: 150),
+        Motion(noise: 1.5, stay: 35, turnRateDeviation: 0.014, turnRateNoise: 0.00001),
+        Motion(noise: 2, stay: 60),
+        Motion(noise: 40, stay: 15, turnRateDeviation: 0.05, turnRateNoise: 0.0003),
+        Motion(noise: 2_000, stay: 8),
     ]
     /// Prior probability that a target is agile: one that sends its address, and one that does not.
     public var agile: (identified: Double, anonymous: Double) = (0.05, 0.4)
@@ -55,7 +55,7 @@ public struct TrackerParameters: Sendable {
     /// False replies of a secondary radar in one scan.
     public var falseRepliesPerScan = 0.5
     /// Log-likelihood ratio at which a tentative track is confirmed.
-    public var confirmScore = 8.0
+    public var confirmScore = 5.0
     /// Fall of the log-likelihood ratio below its start at which a tentative track is dropped.
     public var rejectFall = 6.0
     /// The log-likelihood ratio is held at this value at most.
@@ -67,7 +67,7 @@ public struct TrackerParameters: Sendable {
     /// Plots that a track with an address or a discrete code needs before it is confirmed.
     public var confirmPlotsIdentified = 2
     /// One standard deviation of the velocity above which a track is not confirmed, metres per second.
-    public var confirmSpeedDeviation = 90.0
+    public var confirmSpeedDeviation = 130.0
     /// Speeds of a track that no reply identifies, metres per second: what is slower is held for ground clutter.
     public var speedRange = 15.0...1_000.0
     /// One standard deviation of the position at which a track is dropped, metres.
