@@ -111,130 +111,217 @@ public struct RefereeScenario: Sendable {
     ) throws -> [SensorReport] {
         guard let data = FileManager.default.contents(atPath: path) else { throw Malformed.unreadable(path: path) }
         let places = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+        var reader = RefereeLineReader(bytes: [UInt8](data))
         var reports: [SensorReport] = []
         var line = 0
-        var begin = data.startIndex
-        while begin < data.endIndex {
-            let end = data[begin...].firstIndex(of: UInt8(ascii: "\n")) ?? data.endIndex
-            line += 1
-            if end > begin {
-                do throws(FlatJSON.Malformed) {
-                    let fields = try FlatJSON.fields(of: data[begin..<end])
+        do throws(RefereeLineReader.Malformed) {
+            while reader.hasMore {
+                line += 1
+                if let fields = try reader.next() {
                     reports.append(.plot(try Self.plot(fields, specifications, places)))
-                } catch {
-                    throw Malformed.plot(line: line, reason: error.reason)
                 }
             }
-            begin = end + 1
+        } catch {
+            throw Malformed.plot(line: line, reason: error.reason)
         }
         return reports
     }
 
     private static func plot(
-        _ fields: [String: FlatJSON.Value], _ specifications: [Specification], _ places: [String: Int]
-    ) throws(FlatJSON.Malformed) -> Plot {
-        func number(_ name: String) throws(FlatJSON.Malformed) -> Double {
-            guard case .number(let value) = fields[name] else { throw FlatJSON.Malformed(reason: "no number \(name)") }
-            return value
+        _ fields: RefereeLineReader.Fields, _ specifications: [Specification], _ places: [String: Int]
+    ) throws(RefereeLineReader.Malformed) -> Plot {
+        guard let name = fields.sensor, let index = places[name] else {
+            throw RefereeLineReader.Malformed(reason: "no known sensor")
         }
-        func text(_ name: String) -> String? {
-            if case .text(let value) = fields[name] { return value }
-            return nil
-        }
-        guard let name = text("sensor"), let index = places[name] else {
-            throw FlatJSON.Malformed(reason: "no known sensor")
-        }
+        guard let time = fields.time else { throw RefereeLineReader.Malformed(reason: "no time") }
         let specification = specifications[index]
         let identity = Identity(
-            address: text("icao24").flatMap { ICAOAddress(hex: $0) },
-            mode3A: text("mode3a").flatMap { Mode3A(octal: $0) })
-        let measuredAt = Timestamp(seconds: try number("time"))
-        let receivedAt = Timestamp(seconds: try number("received"))
+            address: fields.icao24.flatMap { ICAOAddress(hex: $0) },
+            mode3A: fields.mode3a.flatMap { Mode3A(octal: $0) })
+        let measuredAt = Timestamp(seconds: time)
+        let receivedAt = Timestamp(seconds: fields.received ?? time)
         let degree = Double.pi / 180
-        if fields["range"] != nil {
-            let elevation: Double? = fields["elevation"] == nil ? nil : try number("elevation") * degree
+        if let range = fields.range, let azimuth = fields.azimuth {
             let isReply = identity.address != nil || identity.mode3A != nil
             return Plot(
                 sensor: specification.sensor.id, measuredAt: measuredAt, receivedAt: receivedAt,
                 kind: identity.address != nil ? .modeS : isReply ? .secondary : .primary,
                 measurement: .polar(
-                    range: try number("range"), azimuth: try number("azimuth") * degree, elevation: elevation),
-                pressureAltitude: fields["modec"] == nil ? nil : try number("modec"), identity: identity)
+                    range: range, azimuth: azimuth * degree, elevation: fields.elevation.map { $0 * degree }),
+                pressureAltitude: fields.modec, identity: identity)
         }
-        return Plot(
+        guard let latitude = fields.lat, let longitude = fields.lon else {
+            throw RefereeLineReader.Malformed(reason: "neither range and azimuth nor lat and lon")
+        }
+        var plot = Plot(
             sensor: specification.sensor.id, measuredAt: measuredAt, receivedAt: receivedAt, kind: .broadcast,
             measurement: .geodetic(
-                latitude: try number("lat") * degree, longitude: try number("lon") * degree,
+                latitude: latitude * degree, longitude: longitude * degree,
                 deviation: specification.positionDeviation),
-            geometricHeight: fields["alt"] == nil ? nil : try number("alt"),
-            velocity: Plot.Velocity(
-                north: try number("vn"), east: try number("ve"), deviation: specification.velocityDeviation),
-            identity: identity)
+            geometricHeight: fields.alt, identity: identity)
+        if let north = fields.vn, let east = fields.ve {
+            plot.velocity = Plot.Velocity(north: north, east: east, deviation: specification.velocityDeviation)
+        }
+        return plot
     }
 }
 
-/// JSON objects without nesting, as the referee's plots are: a fraction of the time of a general reader.
-enum FlatJSON {
-    enum Value: Equatable {
-        case number(Double)
-        case text(String)
-        case null
+/// Reads lines that each hold one JSON object without nesting, as the referee's plots are.
+///
+/// Not a general reader of JSON: that one takes ten times as long, and these files are large.
+struct RefereeLineReader {
+    /// The fields that a plot may have; others are passed over.
+    struct Fields: Equatable {
+        var time: Double?
+        var received: Double?
+        var range: Double?
+        var azimuth: Double?
+        var elevation: Double?
+        var modec: Double?
+        var lat: Double?
+        var lon: Double?
+        var alt: Double?
+        var vn: Double?
+        var ve: Double?
+        var sensor: String?
+        var icao24: String?
+        var mode3a: String?
     }
 
     struct Malformed: Error, Equatable {
         var reason: String
     }
 
-    /// The fields of one object.
-    static func fields(of bytes: Data) throws(Malformed) -> [String: Value] {
-        var fields: [String: Value] = [:]
-        var at = bytes.startIndex
-        func peek() -> UInt8 { at < bytes.endIndex ? bytes[at] : 0 }
-        func skipBlanks() { while peek() == 0x20 || peek() == 0x09 || peek() == 0x0D { at += 1 } }
-        func expect(_ byte: UInt8) throws(Malformed) {
-            skipBlanks()
-            guard peek() == byte else {
-                throw Malformed(
-                    reason: "expected '\(Character(UnicodeScalar(byte)))' at byte \(at - bytes.startIndex)")
-            }
-            at += 1
+    private let bytes: [UInt8]
+    private var at = 0
+    private var lineBegin = 0
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Whether a line is left.
+    var hasMore: Bool { self.at < self.bytes.count }
+
+    /// The fields of the next line, nil if it is blank.
+    mutating func next() throws(Malformed) -> Fields? {
+        self.lineBegin = self.at
+        self.skipBlanks()
+        if self.peek == UInt8(ascii: "\n") || self.at == self.bytes.count {
+            self.at += 1
+            return nil
         }
-        func text() throws(Malformed) -> String {
-            try expect(UInt8(ascii: "\""))
-            let begin = at
-            while at < bytes.endIndex, peek() != UInt8(ascii: "\"") {
-                guard peek() != UInt8(ascii: "\\") else { throw Malformed(reason: "escapes are not expected here") }
-                at += 1
-            }
-            let text = String(decoding: bytes[begin..<at], as: UTF8.self)
-            try expect(UInt8(ascii: "\""))
-            return text
-        }
-        try expect(UInt8(ascii: "{"))
-        skipBlanks()
-        if peek() == UInt8(ascii: "}") { return fields }
-        while true {
-            skipBlanks()
-            let name = try text()
-            try expect(UInt8(ascii: ":"))
-            skipBlanks()
-            if peek() == UInt8(ascii: "\"") {
-                fields[name] = .text(try text())
+        var fields = Fields()
+        try self.expect(UInt8(ascii: "{"))
+        self.skipBlanks()
+        while self.peek != UInt8(ascii: "}") {
+            let name = try self.text()
+            self.skipBlanks()
+            try self.expect(UInt8(ascii: ":"))
+            self.skipBlanks()
+            if self.peek == UInt8(ascii: "\"") {
+                let value = try self.text()
+                switch name {
+                case "sensor": fields.sensor = value
+                case "icao24": fields.icao24 = value
+                case "mode3a": fields.mode3a = value
+                default: break
+                }
             } else {
-                let begin = at
-                while at < bytes.endIndex, peek() != UInt8(ascii: ","), peek() != UInt8(ascii: "}") { at += 1 }
-                let word = String(decoding: bytes[begin..<at], as: UTF8.self)
-                if word == "null" {
-                    fields[name] = .null
-                } else if let value = Double(word) {
-                    fields[name] = .number(value)
-                } else {
-                    throw Malformed(reason: "\(name) is neither text, number nor null")
+                let value = try self.number()
+                switch name {
+                case "time": fields.time = value
+                case "received": fields.received = value
+                case "range": fields.range = value
+                case "azimuth": fields.azimuth = value
+                case "elevation": fields.elevation = value
+                case "modec": fields.modec = value
+                case "lat": fields.lat = value
+                case "lon": fields.lon = value
+                case "alt": fields.alt = value
+                case "vn": fields.vn = value
+                case "ve": fields.ve = value
+                default: break
                 }
             }
-            skipBlanks()
-            if peek() == UInt8(ascii: "}") { return fields }
-            try expect(UInt8(ascii: ","))
+            self.skipBlanks()
+            if self.peek == UInt8(ascii: ",") {
+                self.at += 1
+                self.skipBlanks()
+            } else if self.peek != UInt8(ascii: "}") {
+                throw self.malformed("',' or '}'")
+            }
         }
+        self.at += 1
+        self.skipBlanks()
+        guard self.at >= self.bytes.count || self.peek == UInt8(ascii: "\n") else {
+            throw self.malformed("end of line")
+        }
+        self.at += 1
+        return fields
     }
+
+    /// The byte to be read, 0 at the end.
+    private var peek: UInt8 { self.at < self.bytes.count ? self.bytes[self.at] : 0 }
+
+    private func malformed(_ expected: String) -> Malformed {
+        Malformed(reason: "expected \(expected) at byte \(self.at - self.lineBegin) of the line")
+    }
+
+    private mutating func skipBlanks() {
+        while self.peek == 0x20 || self.peek == 0x09 || self.peek == 0x0D { self.at += 1 }
+    }
+
+    private mutating func expect(_ byte: UInt8) throws(Malformed) {
+        guard self.peek == byte else { throw self.malformed("'\(Character(UnicodeScalar(byte)))'") }
+        self.at += 1
+    }
+
+    private mutating func text() throws(Malformed) -> String {
+        try self.expect(UInt8(ascii: "\""))
+        let begin = self.at
+        while self.peek != UInt8(ascii: "\"") {
+            guard self.at < self.bytes.count, self.peek != UInt8(ascii: "\\"), self.peek >= 0x20 else {
+                throw self.malformed("a text without escapes")
+            }
+            self.at += 1
+        }
+        let text = String(decoding: self.bytes[begin..<self.at], as: UTF8.self)
+        self.at += 1
+        return text
+    }
+
+    /// A number, or nil for `null`.
+    private mutating func number() throws(Malformed) -> Double? {
+        let begin = self.at
+        var digits: UInt64 = 0
+        var count = 0, decimals = 0
+        let isNegative = self.peek == UInt8(ascii: "-")
+        if isNegative { self.at += 1 }
+        var isFraction = false
+        loop: while true {
+            switch self.peek {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                digits = digits &* 10 &+ UInt64(self.peek - UInt8(ascii: "0"))
+                count += 1
+                if isFraction { decimals += 1 }
+            case UInt8(ascii: ".") where !isFraction: isFraction = true
+            default: break loop
+            }
+            self.at += 1
+        }
+        let isPlain = count > 0 && count <= 15 && self.peek != UInt8(ascii: "e") && self.peek != UInt8(ascii: "E")
+        if isPlain {
+            // Both exact, so that the quotient is correctly rounded.
+            let value = Double(digits) / Self.powers[decimals]
+            return isNegative ? -value : value
+        }
+        while self.at < self.bytes.count, ![0x2C, 0x7D, 0x0A, 0x20, 0x09, 0x0D].contains(self.peek) { self.at += 1 }
+        let word = String(decoding: self.bytes[begin..<self.at], as: UTF8.self)
+        if word == "null" { return nil }
+        guard let value = Double(word) else { throw self.malformed("a number") }
+        return value
+    }
+
+    private static let powers: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ]
 }
