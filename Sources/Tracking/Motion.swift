@@ -223,7 +223,7 @@ struct MotionMixture {
     @inline(__always) private mutating func interact(
         _ dt: Double, _ k: borrowing TrackerParameters, from low: Int, to high: Int
     ) {
-        let old = self.motions
+        var old = self.motions
         var out = InlineArray<5, Double>(repeating: 0)
         var after = self.weights
         let others = 1 / Double(high - low - 1)
@@ -240,7 +240,7 @@ struct MotionMixture {
             var share = InlineArray<5, Double>(repeating: 0)
             for i in low..<high { share[i] = (i == j ? stayed : out[i]) * f }
             let rate = k.motions[j].turnRateDeviation
-            self.motions[j] = Self.blend(old, share, from: low, to: high, turning: rate > 0 ? j : -1, rate * rate)
+            self.motions[j] = Self.blend(&old, share, from: low, to: high, turning: rate > 0 ? j : -1, rate * rate)
             self.weights[j] = sum
         }
     }
@@ -248,10 +248,11 @@ struct MotionMixture {
     /// The Gaussian with the mean and covariance of a mixture.
     ///
     /// - Parameters:
+    ///   - m: only read; `inout`, because an array that is passed by value is copied at every look into it.
     ///   - turning: the motion whose turn rate is kept, or −1.
     ///   - rateVariance: of the turn rate with which a straight flight enters a turn, rad²/s².
     @inline(__always) static func blend(
-        _ m: borrowing InlineArray<5, Motion>, _ share: InlineArray<5, Double>, from low: Int, to high: Int,
+        _ m: inout InlineArray<5, Motion>, _ share: InlineArray<5, Double>, from low: Int, to high: Int,
         turning: Int, _ rateVariance: Double
     ) -> Motion {
         var p = SIMD2<Double>.zero, v = SIMD2<Double>.zero
@@ -286,8 +287,8 @@ struct MotionMixture {
     }
 
     /// Mean and covariance over all motions.
-    @inline(__always) var blended: Motion {
-        Self.blend(self.motions, self.weights, from: 0, to: Self.count, turning: -1, 0)
+    @inline(__always) mutating func blended() -> Motion {
+        Self.blend(&self.motions, self.weights, from: 0, to: Self.count, turning: -1, 0)
     }
 
     /// White acceleration noise over all motions, m²/s³.

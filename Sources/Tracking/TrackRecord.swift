@@ -35,7 +35,7 @@ struct TrackRecord: Sendable {
         var vertical = self.vertical
         if dt > 0 { mixture.advance(dt, k) } else if dt < 0 { mixture.shift(dt) }
         if dt != 0 { vertical.advance(dt, noise: k.climbNoise) }
-        let motion = mixture.blended
+        let motion = mixture.blended()
         let place = self.frame.place(motion.p, height: vertical.height)
         let m = self.frame.rotation(to: TangentFrame(below: place)), t = m.transposed
         let v = m * motion.v
@@ -56,7 +56,7 @@ struct TrackRecord: Sendable {
 
     /// Brings the frame's origin below the track once it has moved some kilometres away.
     mutating func recentre() {
-        let p = self.mixture.blended.p
+        let p = self.mixture.blended().p
         guard dot(p, p) > 3_000 * 3_000 else { return }
         let next = TangentFrame(below: self.frame.place(p, height: self.vertical.height))
         let m = self.frame.rotation(to: next)

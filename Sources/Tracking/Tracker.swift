@@ -458,13 +458,13 @@ public struct Tracker: Sendable {
     }
 
     /// Whether a tentative track has earned confirmation.
-    private func isBelieved(_ slot: Int) -> Bool {
+    private mutating func isBelieved(_ slot: Int) -> Bool {
         let k = self.parameters
         guard self.records[slot].score >= k.confirmScore else { return false }
         let isIdentified = self.records[slot].key != 0 || self.records[slot].track.mode3A != nil
         let needed = isIdentified ? k.confirmPlotsIdentified : k.confirmPlots
         guard Int(self.records[slot].track.plotCount) >= needed else { return false }
-        let motion = self.records[slot].mixture.blended
+        let motion = self.records[slot].mixture.blended()
         let deviation = max(motion.vv.a, motion.vv.d).squareRoot()
         guard deviation < k.confirmSpeedDeviation else { return false }
         let speed = dot(motion.v, motion.v).squareRoot()
@@ -473,7 +473,7 @@ public struct Tracker: Sendable {
 
     /// Brings the coarse place and the grid up to date with the filter.
     private mutating func place(_ slot: Int) {
-        let motion = self.records[slot].mixture.blended
+        let motion = self.records[slot].mixture.blended()
         let vertical = self.records[slot].vertical
         let place = self.records[slot].frame.place(motion.p, height: vertical.height)
         guard motion.isSound, dot(place, place) < 1e15 else {
@@ -710,7 +710,7 @@ public struct Tracker: Sendable {
         if self.records[twin].track.callsign == nil {
             self.records[twin].track.callsign = self.records[slot].track.callsign
         }
-        let younger = self.records[slot].mixture.blended.pp, older = self.records[twin].mixture.blended.pp
+        let younger = self.records[slot].mixture.blended().pp, older = self.records[twin].mixture.blended().pp
         if younger.determinant < older.determinant, self.records[slot].time >= self.records[twin].time {
             self.records[twin].mixture = self.records[slot].mixture
             self.records[twin].vertical = self.records[slot].vertical
