@@ -41,6 +41,8 @@ struct PreparedPlot {
     /// A code that should identify its bearer, or nil.
     var code: Mode3A?
     var isDone = false
+    /// Too old for a track that it may have belonged to.
+    var isLate = false
 
     /// Judges and prepares a plot; nil if its numbers are none or beyond reason.
     init?(_ plot: Plot, site: Int, _ s: borrowing Site, _ k: borrowing TrackerParameters) {

@@ -39,6 +39,10 @@ struct Site {
     var beamAt = Timestamp(nanoseconds: .min)
     var beamAzimuth = 0.0
 
+    /// Measured less received time of its plots, smoothed, seconds; and how many plots in a row did not fit that.
+    private var clockOffset = Double.nan
+    private var misfits = 0
+
     /// Radius of a sphere on which a straight line is bent as the ray in a standard atmosphere, metres.
     static let effectiveRadius = 4.0 / 3 * 6_371_000
 
@@ -74,6 +78,25 @@ struct Site {
         self.falseBroadcast = log(1e-3 / (Double.pi * self.rangeMax * self.rangeMax))
         self.oddsPrimary = log(k.birthsPerScan / clutter)
         self.oddsReply = log(k.birthsPerScan / replies)
+    }
+
+    /// Whether a plot's time fits those of the sensor's other plots, its transmission taken into account.
+    ///
+    /// The offset between the sensor's clock and ours is learned, so that a recording, or a radar with a wrong clock,
+    /// is judged by its own; after a few plots that agree on another offset, that one is believed.
+    mutating func fits(_ plot: borrowing Plot, lagMax: Double) -> Bool {
+        let offset = plot.measuredAt.seconds(since: plot.receivedAt)
+        if abs(offset - self.clockOffset) > lagMax {
+            self.misfits += 1
+            guard self.misfits > 4 else { return false }
+            self.clockOffset = offset
+            self.beamAt = plot.measuredAt
+        } else {
+            // Also the first plot: nothing compares with NaN.
+            self.clockOffset = self.clockOffset.isNaN ? offset : self.clockOffset + 0.2 * (offset - self.clockOffset)
+        }
+        self.misfits = 0
+        return true
     }
 
     /// When the beam last passed an azimuth, as far as the radar has told where its beam is.

@@ -165,6 +165,10 @@ public struct Tracker: Sendable {
             site = self.sites.count
             self.append(unknown)
         }
+        guard self.sites[site].fits(plot, lagMax: self.parameters.lagMax) else {
+            self.tally.late += 1
+            return
+        }
         guard let prepared = PreparedPlot(plot, site: site, self.sites[site], self.parameters) else {
             self.tally.absurd += 1
             return
@@ -197,7 +201,9 @@ public struct Tracker: Sendable {
             if !self.group.isEmpty {
                 self.associateGroup(confirmed: true)
                 self.associateGroup(confirmed: false)
-                for index in self.group where !self.slice[Int(index)].isDone { self.initiate(Int(index)) }
+                for index in self.group where !self.slice[Int(index)].isDone {
+                    if self.slice[Int(index)].isLate { self.tally.late += 1 } else { self.initiate(Int(index)) }
+                }
             }
             self.sliceHeads[site] = -1
         }
@@ -219,8 +225,8 @@ public struct Tracker: Sendable {
         var best = -1
         self.hypotheses.removeAll(keepingCapacity: true)
         while slot >= 0 {
-            if self.isNear(index, Int(slot)), let hypothesis = self.hold(index, against: Int(slot)),
-                hypothesis.distance < gate
+            if self.isTimely(index, Int(slot)), self.isNear(index, Int(slot)),
+                let hypothesis = self.hold(index, against: Int(slot)), hypothesis.distance < gate
             {
                 if best < 0 || hypothesis.gain > self.hypotheses[best].gain { best = self.hypotheses.count }
                 self.hypotheses.append(hypothesis)
@@ -228,12 +234,19 @@ public struct Tracker: Sendable {
             slot = self.records[Int(slot)].nextOfKey
         }
         guard best >= 0 else {
-            self.tally.addressConflicts += 1
+            if !self.slice[index].isLate { self.tally.addressConflicts += 1 }
             return false
         }
         self.tally.byIdentity += 1
         self.commit(best)
         return true
+    }
+
+    /// Whether a plot is not so much older than a track that it can no longer be taken in; notes it if it is.
+    @inline(__always) private mutating func isTimely(_ index: Int, _ slot: Int) -> Bool {
+        let dt = self.slice[index].plot.measuredAt.seconds(since: self.records[slot].time)
+        if dt < -self.parameters.lagMax { self.slice[index].isLate = true }
+        return dt >= -self.parameters.lagMax && dt < 2 * self.parameters.coastMax
     }
 
     /// Whether a plot may lie within the gate of a track, by a look at distances alone.
@@ -258,11 +271,10 @@ public struct Tracker: Sendable {
 
     /// Moves a track to the time of a plot and takes the plot in, on a copy.
     ///
-    /// - Returns: nil if the plot is too old, or if the numbers broke.
+    /// - Returns: nil if the numbers broke.
     private func hold(_ index: Int, against slot: Int) -> Hypothesis? {
         let measuredAt = self.slice[index].plot.measuredAt
         let dt = measuredAt.seconds(since: self.records[slot].time)
-        guard dt > -self.parameters.lagMax, dt < 2 * self.parameters.coastMax else { return nil }
         var result = Hypothesis(
             plot: Int32(index), slot: Int32(slot), time: self.records[slot].time, mixture: self.records[slot].mixture,
             vertical: self.records[slot].vertical, distance: 0, gain: 0)
@@ -300,7 +312,8 @@ public struct Tracker: Sendable {
         for index in self.group where !self.slice[Int(index)].isDone {
             self.findNear(Int(index), confirmed: confirmed)
             for slot in self.near {
-                guard let bonus = self.agreement(Int(index), Int(slot)), !self.wasSeen(Int(slot), inScanOf: Int(index)),
+                guard self.isTimely(Int(index), Int(slot)), let bonus = self.agreement(Int(index), Int(slot)),
+                    !self.wasSeen(Int(slot), inScanOf: Int(index)),
                     var hypothesis = self.hold(Int(index), against: Int(slot))
                 else { continue }
                 guard hypothesis.distance < gate else {
@@ -664,7 +677,8 @@ public struct Tracker: Sendable {
         let k = self.parameters
         let score = self.records[slot].score
         let age = now.seconds(since: self.records[slot].time)
-        if age > k.coastMax || !(score > -1e6) { return true }
+        // A track from the future is left over from a clock that has been put back.
+        if age > k.coastMax || age < -60 || !(score > -1e6) { return true }
         if !self.records[slot].isConfirmed {
             return score < self.records[slot].startScore - k.rejectFall || age > 0.5 * k.coastMax
         }
@@ -781,6 +795,9 @@ public struct Tracker: Sendable {
             body(self.records[slot].snapshot(after: instant.seconds(since: self.records[slot].time), self.parameters))
         }
     }
+
+    /// How many tracks there is room for: what was needed at most so far.
+    var slotCount: Int { self.records.count }
 
     /// How many tracks there are: confirmed (also those that coast), and tentative.
     public var counts: (confirmed: Int, tentative: Int) {

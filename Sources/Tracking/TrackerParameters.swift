@@ -46,7 +46,7 @@ public struct TrackerParameters: Sendable {
     /// The same for a plot that carries the track's own address.
     public var identityGate = 14.0
     /// A plot older than its track by more than this is late and dropped, seconds.
-    public var lagMax = 4.0
+    public var lagMax = 5.0
     /// Plots of one sensor received within this time are associated jointly, seconds.
     public var slice = 0.25
 

@@ -10,7 +10,8 @@ public struct TrackerTally: Hashable, Sendable {
     public var byAssignment = 0
     /// Of these, older than the state of their track.
     public var outOfOrder = 0
-    /// Plots dropped because they were older than the newest accepted time by more than the lag limit.
+    /// Plots dropped because they were older than a track near them, or off their sensor's other times, by more than the
+    /// lag limit.
     public var late = 0
     /// Plots dropped because nothing is known of their sensor.
     public var unknownSensor = 0
