@@ -1,0 +1,162 @@
+public import Air
+internal import Foundation
+public import SensorFormats
+internal import Transport
+
+/// Recordings, to be played on their own clock: into a node, or out as datagrams.
+public struct Replay: Sendable {
+    /// Why a file cannot be played.
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// One file of sensor data.
+    struct Recording: Sendable {
+        var name: String
+        var bytes: [UInt8]
+        var format: RecordingFormat
+    }
+
+    /// A piece of a recording and its instant.
+    struct Item: Sendable {
+        var time: Timestamp
+        var file: Int
+        /// A datagram of the file, or of a Mode S file the frame in Beast, in `frames`.
+        var range: Range<Int>
+    }
+
+    private var recordings: [Recording] = []
+    /// Mode S frames of each file in Beast, one behind the other; empty for files of datagrams.
+    private var frames: [[UInt8]] = []
+    private var items: [Item] = []
+
+    /// Reads files and puts what is in them in the order of time.
+    ///
+    /// A file that knows only times of day is put on the day of `start`; one that knows no time at all (AVR without
+    /// stamps) plays at its beginning.
+    ///
+    /// - Throws: `Failure` with the file and the reason.
+    public init(_ paths: [String], start: Timestamp) throws(Failure) {
+        let noon = Timestamp(secondsOfDay: 43_200, nearest: start)
+        for path in paths {
+            let bytes: [UInt8]
+            do { bytes = try [UInt8](Data(contentsOf: URL(filePath: path))) } catch {
+                throw Failure(description: "\(path) cannot be read: \(error.localizedDescription)")
+            }
+            guard let format = RecordingFormat.detect(bytes.span, name: path) else {
+                throw Failure(description: "\(path) is no recording that Kumiko knows.")
+            }
+            let name = URL(filePath: path).lastPathComponent
+            self.recordings.append(Recording(name: name, bytes: bytes, format: format))
+            self.frames.append([])
+            if format.holdsDatagrams { self.addDatagrams(noon) } else { self.addFrames(start) }
+        }
+        guard !self.items.isEmpty else { throw Failure(description: "There is nothing to play in \(paths).") }
+        // The order within a file is kept where times are equal.
+        self.items = self.items.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+            .map(\.element)
+    }
+
+    private mutating func addDatagrams(_ noon: Timestamp) {
+        let file = self.recordings.count - 1
+        let recording = self.recordings[file]
+        guard var reader = DatagramReader(format: recording.format) else { return }
+        var clock = RecordingClock(start: noon)
+        var newest: Timestamp?
+        while let datagram = reader.next(in: recording.bytes.span) {
+            // What was recorded later was received later, whatever the sensor's clock says.
+            let time = max(clock.time(of: datagram, in: recording.bytes.span), newest ?? Timestamp(nanoseconds: .min))
+            newest = time
+            self.items.append(Item(time: time, file: file, range: datagram.range))
+        }
+    }
+
+    private mutating func addFrames(_ start: Timestamp) {
+        let file = self.recordings.count - 1
+        let recording = self.recordings[file]
+        guard let modeS = ModeSRecording.detect(recording.bytes.span) else { return }
+        var beast: [UInt8] = []
+        var items: [Item] = []
+        modeS.read(recording.bytes.span, problem: { _ in }) { frame in
+            let first = beast.count
+            frame.received.appendBeast(to: &beast)
+            let time = frame.receivedAt ?? start.advanced(by: frame.elapsed)
+            items.append(Item(time: time, file: file, range: first..<beast.count))
+        }
+        self.frames[file] = beast
+        self.items += items
+    }
+
+    /// The instant of the first piece.
+    public var begin: Timestamp { self.items.first?.time ?? Timestamp(nanoseconds: 0) }
+    /// The instant of the last piece.
+    public var end: Timestamp { self.items.last?.time ?? Timestamp(nanoseconds: 0) }
+    /// How many datagrams and frames there are.
+    public var count: Int { self.items.count }
+
+    /// One feed for each file, to be filled by `play(into:)`: frames of file n are heard by receiver 0/n.
+    public var feeds: [Configuration.Feed] {
+        self.recordings.enumerated().map { index, recording in
+            Configuration.Feed(
+                name: "\(recording.name) (\(index + 1))", source: .injected,
+                format: recording.format.holdsDatagrams
+                    ? .asterix() : .beast(receiver: SensorID(sac: 0, sic: UInt8(clamping: index + 1))))
+        }
+    }
+
+    private func bytes(of item: Item) -> ArraySlice<UInt8> {
+        self.recordings[item.file].format.holdsDatagrams
+            ? self.recordings[item.file].bytes[item.range] : self.frames[item.file][item.range]
+    }
+
+    /// Plays into a node whose feeds are `feeds`, by the node's clock; returns at the end, or when cancelled.
+    ///
+    /// With a clock that stands still it plays as fast as the node takes it, and the clock follows.
+    public func play(into node: KumikoNode) async {
+        var ticked = self.begin
+        for item in self.items {
+            while let wait = node.clock.secondsUntil(item.time) {
+                guard !Task.isCancelled else { return }
+                try? await Task.sleep(for: .seconds(min(wait, 0.25)))
+            }
+            guard !Task.isCancelled else { return }
+            if item.time.seconds(since: ticked) >= 0.25 {
+                await node.advance(to: item.time)
+                ticked = item.time
+            }
+            await node.inject(Array(self.bytes(of: item)), into: item.file, receivedAt: item.time)
+        }
+        await node.advance(to: self.end)
+    }
+
+    /// Plays as datagrams to `host:port`, `speed` times as fast as it was recorded; a Mode S frame is one datagram.
+    ///
+    /// - Returns: how many datagrams were sent.
+    /// - Throws: `Failure` when the address cannot be used.
+    public func send(to address: String, speed: Double) async throws -> Int {
+        guard let endpoint = Endpoint(address) else {
+            throw Failure(description: "`\(address)` is no address; write host:port, for example 127.0.0.1:8600")
+        }
+        let sender = try await DatagramSender.open(to: endpoint)
+        let clock = NodeClock.played(from: self.begin, speed: speed)
+        var sent = 0
+        var unflushed = 0
+        for item in self.items {
+            if let wait = clock.secondsUntil(item.time) {
+                try await sender.flush()
+                unflushed = 0
+                try await Task.sleep(for: .seconds(wait))
+            }
+            sender.send(self.bytes(of: item).span)
+            sent += 1
+            unflushed += 1
+            if unflushed == 64 {
+                try await sender.flush()
+                unflushed = 0
+            }
+        }
+        try await sender.flush()
+        await sender.close()
+        return sent
+    }
+}

@@ -1,0 +1,40 @@
+public import Air
+public import Exercises
+internal import SensorFormats
+
+/// A scenario as a feed: its reports become ASTERIX and go the way that a radar's datagrams go.
+public struct ScenarioFeed: Sendable {
+    /// How often the scenario's reports are handed over, seconds: a radar sends a few times in a turn too.
+    private static let step = 0.1
+
+    private var scenario: Scenario
+    private var writer = AsterixWriter()
+
+    public init(_ scenario: Scenario) { self.scenario = scenario }
+
+    /// The one feed that a node needs for it.
+    public static var feed: Configuration.Feed {
+        Configuration.Feed(name: "scenario", source: .injected, format: .asterix())
+    }
+
+    /// Plays into feed 0 of a node by the node's clock, until cancelled.
+    public mutating func play(into node: KumikoNode) async {
+        var instant = self.scenario.configuration.start
+        var reports: [SensorReport] = []
+        while !Task.isCancelled {
+            instant = instant.advanced(by: Self.step)
+            if let wait = node.clock.secondsUntil(instant) { try? await Task.sleep(for: .seconds(wait)) }
+            reports.removeAll(keepingCapacity: true)
+            self.scenario.next(until: instant, into: &reports)
+            for report in reports { self.writer.append(report) }
+            var datagrams: [[UInt8]] = []
+            self.writer.takeDatagrams { _, bytes in
+                datagrams.append([UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
+                    for i in bytes.indices { buffer[i] = bytes[i] }
+                    count = bytes.count
+                })
+            }
+            for datagram in datagrams { await node.inject(datagram, into: 0, receivedAt: instant) }
+        }
+    }
+}
