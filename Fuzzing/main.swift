@@ -1,1 +1,42 @@
-print("fuzz")
+// Throws damaged bytes at the decoders: none may trap, hang or lose count.
+//
+//     kumiko-fuzz [--inputs N] [--seed S] [--only NAME] [DIRECTORY|FILE…]
+//     kumiko-fuzz decode FILE        the recording as JSON Lines, as `kumiko decode` writes it
+//     kumiko-fuzz rate FILE          records/s of both views of a recording, one core
+//
+// The inputs are mutations of the blocks and frames found in the files given, and of the built-in ones. The same seed
+// gives the same inputs, so that a failure is repeated by its seed and number.
+import Glibc
+import SensorFormats
+
+var inputs = 1_000_000
+var seed: UInt64 = 1
+var only: String?
+var paths: [String] = []
+var arguments = Array(CommandLine.arguments.dropFirst())
+
+if arguments.count == 2, arguments[0] == "decode" {
+    exit(decodeFile(arguments[1]))
+}
+if arguments.count == 2, arguments[0] == "rate" {
+    exit(rateFile(arguments[1]))
+}
+while !arguments.isEmpty {
+    let argument = arguments.removeFirst()
+    func value() -> String {
+        guard !arguments.isEmpty else { fail("\(argument) needs a value") }
+        return arguments.removeFirst()
+    }
+    switch argument {
+    case "--inputs":
+        guard let number = Int(value()), number > 0 else { fail("--inputs needs a positive number") }
+        inputs = number
+    case "--seed":
+        guard let number = UInt64(value()) else { fail("--seed needs a number") }
+        seed = number
+    case "--only": only = value()
+    case _ where argument.hasPrefix("-"): fail("unknown option \(argument)")
+    default: paths.append(argument)
+    }
+}
+exit(runFuzzing(inputs: inputs, seed: seed, only: only, paths: paths))

@@ -75,6 +75,13 @@ import Glibc
         self.needsComma = isValue
     }
 
+    /// Writes the end of a value that was begun by `raw`: no comma before it.
+    public mutating func rest(_ text: Span<UInt8>) {
+        self.reserve(text.count)
+        self.copy(text)
+        self.needsComma = true
+    }
+
     // MARK: Values
 
     /// Writes `null`.
@@ -86,6 +93,14 @@ import Glibc
     /// Writes a whole number.
     public mutating func integer(_ value: some BinaryInteger) {
         self.number(mantissa: Int64(clamping: value), decimals: 0)
+    }
+
+    /// Writes a whole number of up to 64 bits without a sign.
+    public mutating func number(unsigned value: UInt64) {
+        guard value > UInt64(Int64.max) else { return self.number(mantissa: Int64(value), decimals: 0) }
+        // Twenty digits: the last one by itself.
+        self.number(mantissa: Int64(value / 10), decimals: 0)
+        self.append(UInt8(ascii: "0") + UInt8(value % 10))
     }
 
     /// Writes `mantissa` / 10^`decimals` exactly, without trailing zeros: (753125, 4) is `75.3125`, (120, 1) is `12`.

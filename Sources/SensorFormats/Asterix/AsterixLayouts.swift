@@ -28,13 +28,25 @@ enum AsterixLayouts {
     /// Edition 0.23 of category 021, which still comes from older ADS-B ground stations.
     static let adsb023: AsterixLayout? = all[AsterixEdition(category: 21, major: 0, minor: 23)]
 
-    /// Whether a whole block with records that fill it begins at `at`, by the newest edition (or 0.23) of its category.
-    static func isWholeBlock(_ bytes: Span<UInt8>, at: Int, to limit: Int) -> Bool {
-        guard at + 4 <= limit, let layout = newest[Int(bytes[at])] else { return false }
+    /// Whether there is a layout for the category.
+    static func knows(_ category: UInt8) -> Bool { newest[Int(category)] != nil }
+
+    /// Whether a whole block begins at `at`, with records that fill it by the newest edition (or 0.23) of its category.
+    ///
+    /// - Returns: the verdict, and how many bytes were looked at for it.
+    static func isWholeBlock(_ bytes: Span<UInt8>, at: Int, to limit: Int) -> (Bool, cost: Int) {
+        guard at + 4 <= limit, let layout = newest[Int(bytes[at])] else { return (false, 1) }
+        let start = at + 3
         let end = at + (Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]))
-        guard end > at + 3, end <= limit else { return false }
-        if layout.fits(bytes, from: at + 3, to: end) { return true }
-        return bytes[at] == 21 && (adsb023?.fits(bytes, from: at + 3, to: end) ?? false)
+        guard end > start, end <= limit else { return (false, 1) }
+        var reach = layout.reach(bytes, from: start, to: end)
+        if reach == end { return (true, end - at) }
+        var cost = reach - at
+        if bytes[at] == 21, let old = adsb023 {
+            reach = old.reach(bytes, from: start, to: end)
+            cost += reach - at
+        }
+        return (reach == end, cost)
     }
 }
 

@@ -243,18 +243,22 @@ extension AsterixLayout {
     /// The node of an item by the slot it has in the first profile.
     func node(ofSlot slot: Int) -> Int { Int(self.words[self.profiles[0] + 1 + 2 * slot]) }
 
-    /// Whether the records of the block's content fill it exactly.
+    /// Whether records fill the block's content exactly.
     func fits(_ bytes: Span<UInt8>, from start: Int, to limit: Int) -> Bool {
-        guard start < limit else { return false }
+        start < limit && self.reach(bytes, from: start, to: limit) == limit
+    }
+
+    /// How far whole records reach from `start`.
+    func reach(_ bytes: Span<UInt8>, from start: Int, to limit: Int) -> Int {
         let storage = self.words
         let words = storage.span
         var at = start
         while at < limit {
             var offsets = Offsets(repeating: 0)
-            guard let next = try? self.walk(bytes, words, from: at, to: limit, offsets: &offsets) else { return false }
+            guard let next = try? self.walk(bytes, words, from: at, to: limit, offsets: &offsets) else { return at }
             at = next
         }
-        return true
+        return at
     }
 
     /// The name of an item for people: `I048/250`.

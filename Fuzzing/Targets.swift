@@ -1,0 +1,2 @@
+/// Every decoder under test.
+func fuzzTargets() -> [FuzzTarget] { asterixTargets() }
