@@ -1,4 +1,19 @@
-import Air
+public import Air
+
+/// One sender of one category.
+public struct AsterixSource: Hashable, Comparable, Sendable {
+    public var category: UInt8
+    public var sensor: SensorID
+
+    public init(category: UInt8, sensor: SensorID) {
+        self.category = category
+        self.sensor = sensor
+    }
+
+    public static func < (lhs: Self, rhs: Self) -> Bool {
+        (lhs.category, lhs.sensor.rawValue) < (rhs.category, rhs.sensor.rawValue)
+    }
+}
 
 /// Takes the records that a block reader finds.
 protocol AsterixRecordSink: ~Copyable {
@@ -20,8 +35,10 @@ struct AsterixBlockReader: Sendable {
     private(set) var editions: AsterixEditions
     var tally = AsterixTally()
     private var layouts: [AsterixLayout?]
-    /// For each source of category 021: above zero speaks for the editions 2.x, below for 0.23.
-    private var votes: [UInt16: Int] = [:]
+    /// Older editions to choose between, of categories for which none was named.
+    private var automatic = AsterixLayouts.older
+    /// For each source of a category with an older edition: above zero speaks for the newest, below for the older.
+    private var votes: [AsterixSource: Int] = [:]
 
     /// Beyond this many votes more of them are not counted, so that a source that changes is soon followed.
     static let votesMax = 8
@@ -32,6 +49,7 @@ struct AsterixBlockReader: Sendable {
         for category in UInt8.min...UInt8.max {
             guard let edition = editions.edition(of: category) else { continue }
             self.layouts[Int(category)] = AsterixLayouts.all[edition]
+            self.automatic[Int(category)] = nil
         }
     }
 
@@ -142,78 +160,78 @@ struct AsterixBlockReader: Sendable {
 
     // MARK: Editions
 
-    /// The layout for a block, from what is configured and, for category 021, from what its blocks have shown.
+    /// The layout for a block, from what is configured and, for some categories, from what its blocks have shown.
     private mutating func layout(of category: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int)
         -> AsterixLayout?
     {
         let usual = self.layouts[Int(category)]
-        let isAutomatic = category == 21 && self.editions.edition(of: 21) == nil
-        guard isAutomatic || self.editions.namesSensors else { return usual }
+        let old = self.automatic[Int(category)]
+        guard old != nil || self.editions.namesSensors else { return usual }
         let sensor = Self.sensor(bytes, from: start, to: end)
         if self.editions.namesSensors, let sensor,
             let edition = self.editions.edition(of: category, sensor: sensor)
         {
             return AsterixLayouts.all[edition]
         }
-        guard isAutomatic, let usual, let old = AsterixLayouts.adsb023 else { return usual }
-        let votes = self.vote(sensor, usual, old, bytes, from: start, to: end)
-        return votes.now < 0 ? old : usual
+        guard let usual, let old else { return usual }
+        let source = AsterixSource(category: category, sensor: sensor ?? SensorID(rawValue: 0))
+        return self.vote(source, usual, old, bytes, from: start, to: end) < 0 ? old : usual
     }
 
-    /// Asks both editions of category 021 whether the block is theirs.
+    /// Asks both editions whether the block is theirs; below zero speaks for the older one.
     ///
     /// A block that only one of them fills exactly is a vote. While the present choice fits nothing more is asked.
     @discardableResult private mutating func vote(
-        _ sensor: SensorID?, _ usual: AsterixLayout, _ old: AsterixLayout, _ bytes: Span<UInt8>, from start: Int,
+        _ source: AsterixSource, _ usual: AsterixLayout, _ old: AsterixLayout, _ bytes: Span<UInt8>, from start: Int,
         to end: Int
-    ) -> (sum: Int, now: Int) {
-        let key = sensor?.rawValue ?? 0
-        let sum = self.votes[key] ?? 0
+    ) -> Int {
+        let sum = self.votes[source] ?? 0
         let present = sum < 0 ? old : usual
         let presentFits = present.fits(bytes, from: start, to: end)
         if presentFits, sum != 0 {
             if abs(sum) < Self.votesMax, sum < 0 || !old.fits(bytes, from: start, to: end) {
-                self.votes[key] = sum + sum.signum()
+                self.votes[source] = sum + sum.signum()
             }
-            return (sum, sum)
+            return sum
         }
         let other = sum < 0 ? usual : old
         let otherFits = other.fits(bytes, from: start, to: end)
-        guard presentFits != otherFits else { return (sum, sum) }
-        let ballot = (presentFits ? present : other).edition == old.edition ? -1 : 1
-        self.votes[key] = max(-Self.votesMax, min(Self.votesMax, sum + ballot))
-        return (sum + ballot, ballot)
+        guard presentFits != otherFits else { return sum }
+        let ballot = (presentFits ? present : other) === old ? -1 : 1
+        self.votes[source] = max(-Self.votesMax, min(Self.votesMax, sum + ballot))
+        return ballot
     }
 
     /// Lets the first blocks of a recording vote on the edition before any of them is decoded.
     mutating func prime(_ bytes: Span<UInt8>, range: Range<Int>) {
-        guard self.editions.edition(of: 21) == nil, let usual = self.layouts[21], let old = AsterixLayouts.adsb023
-        else { return }
         var at = range.lowerBound
         while at + 3 < range.upperBound {
             let end = at + (Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]))
             guard end > at + 3, end <= range.upperBound else { return }
-            if bytes[at] == 21 {
-                let sensor = Self.sensor(bytes, from: at + 3, to: end)
-                self.vote(sensor, usual, old, bytes, from: at + 3, to: end)
+            let category = bytes[at]
+            if let usual = self.layouts[Int(category)], let old = self.automatic[Int(category)] {
+                let sensor = Self.sensor(bytes, from: at + 3, to: end) ?? SensorID(rawValue: 0)
+                self.vote(
+                    AsterixSource(category: category, sensor: sensor), usual, old, bytes, from: at + 3, to: end)
             }
             at = end
         }
     }
 
-    /// Whether it is known by which edition a block of category 021 is to be read.
+    /// Whether it is known by which edition a block of category 021 is to be read: most of its blocks tell at once.
     private func isDecided(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Bool {
-        if self.editions.edition(of: 21) != nil { return true }
+        guard self.automatic[21] != nil else { return true }
         let sensor = Self.sensor(bytes, from: start, to: end)
         if let sensor, self.editions.edition(of: 21, sensor: sensor) != nil { return true }
-        return self.votes[sensor?.rawValue ?? 0] ?? 0 != 0
+        return self.votes[AsterixSource(category: 21, sensor: sensor ?? SensorID(rawValue: 0))] ?? 0 != 0
     }
 
-    /// The editions found for the sources of category 021.
-    var adsbEditions: [SensorID: AsterixEdition] {
-        var found: [SensorID: AsterixEdition] = [:]
-        for (sensor, sum) in self.votes where sum != 0 {
-            found[SensorID(rawValue: sensor)] = (sum < 0 ? AsterixLayouts.adsb023 : self.layouts[21])?.edition
+    /// The editions found for the sources of categories that have an older one.
+    var foundEditions: [AsterixSource: AsterixEdition] {
+        var found: [AsterixSource: AsterixEdition] = [:]
+        for (source, sum) in self.votes where sum != 0 {
+            let layouts = sum < 0 ? self.automatic : self.layouts
+            found[source] = layouts[Int(source.category)]?.edition
         }
         return found
     }

@@ -16,8 +16,8 @@ public struct AsterixDecoder: Sendable {
     /// What has been seen so far.
     public var tally: AsterixTally { self.reader.tally }
 
-    /// The editions found for the sources of category 021 where none was named.
-    public var adsbEditions: [SensorID: AsterixEdition] { self.reader.adsbEditions }
+    /// The editions found for the sources of categories 021 and 062 where none was named.
+    public var foundEditions: [AsterixSource: AsterixEdition] { self.reader.foundEditions }
 
     /// Decodes one datagram: one or more blocks, perhaps a trailer.
     ///
@@ -45,7 +45,7 @@ public struct AsterixDecoder: Sendable {
         swap(&self.sink.reports, &reports)
     }
 
-    /// Lets a datagram vote on the edition of category 021 without decoding it.
+    /// Lets a datagram vote on the editions of its sources without decoding it.
     public mutating func prime(_ recording: Span<UInt8>, range: Range<Int>) {
         self.reader.prime(recording, range: range)
     }
@@ -54,7 +54,7 @@ public struct AsterixDecoder: Sendable {
 extension AsterixDecoder {
     /// The time of day of the first record of a block that has one, in seconds since midnight; nil if there is none.
     ///
-    /// By the newest edition of the category, and by 0.23 for blocks of category 021 that only that one fits.
+    /// By the newest edition of the category, or the older one if only that fits the block.
     public static func secondsOfDay(ofBlock bytes: Span<UInt8>, range: Range<Int>) -> Double? {
         let start = range.lowerBound + 3
         guard start < range.upperBound, range.upperBound <= bytes.count,
@@ -62,7 +62,7 @@ extension AsterixDecoder {
         else { return nil }
         let length = Int(bytes[start - 2]) << 8 | Int(bytes[start - 1])
         let end = min(range.lowerBound + max(3, length), range.upperBound)
-        if layout.edition.category == 21, let old = AsterixLayouts.adsb023,
+        if let old = AsterixLayouts.older[Int(layout.edition.category)],
             !layout.fits(bytes, from: start, to: end), old.fits(bytes, from: start, to: end)
         {
             layout = old

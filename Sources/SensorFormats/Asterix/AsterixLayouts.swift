@@ -25,13 +25,24 @@ enum AsterixLayouts {
         return newest
     }()
 
-    /// Edition 0.23 of category 021, which still comes from older ADS-B ground stations.
-    static let adsb023: AsterixLayout? = all[AsterixEdition(category: 21, major: 0, minor: 23)]
+    /// By category, an older edition that does not fit into the newest and is still met: which of the two a block
+    /// follows shows in its structure.
+    ///
+    /// 021 edition 0.23 comes from older ADS-B ground stations, 062 edition 0.17 from systems of before its release.
+    static let older: [AsterixLayout?] = {
+        var older = [AsterixLayout?](repeating: nil, count: 256)
+        for edition in [
+            AsterixEdition(category: 21, major: 0, minor: 23), AsterixEdition(category: 62, major: 0, minor: 17),
+        ] {
+            older[Int(edition.category)] = all[edition]
+        }
+        return older
+    }()
 
     /// Whether there is a layout for the category.
     static func knows(_ category: UInt8) -> Bool { newest[Int(category)] != nil }
 
-    /// Whether a whole block begins at `at`, with records that fill it by the newest edition (or 0.23) of its category.
+    /// Whether a whole block begins at `at`, with records that fill it by the newest or the older edition.
     ///
     /// - Returns: the verdict, and how many bytes were looked at for it.
     static func isWholeBlock(_ bytes: Span<UInt8>, at: Int, to limit: Int) -> (Bool, cost: Int) {
@@ -42,7 +53,7 @@ enum AsterixLayouts {
         var reach = layout.reach(bytes, from: start, to: end)
         if reach == end { return (true, end - at) }
         var cost = reach - at
-        if bytes[at] == 21, let old = adsb023 {
+        if let old = older[Int(bytes[at])] {
             reach = old.reach(bytes, from: start, to: end)
             cost += reach - at
         }
@@ -52,7 +63,7 @@ enum AsterixLayouts {
 
 extension AsterixTable {
     /// Every table there is, by category and edition.
-    public static let all: [AsterixTable] = generated
+    public static let all: [AsterixTable] = generated + [cat062Edition0x17]
 }
 
 /// The items that the plot view reads, by category: their position in the list is their index in the walk's offsets.
@@ -63,6 +74,7 @@ enum AsterixHotItems {
         case (48, _): Category048.items
         case (21, 0): Category021Old.items
         case (21, _): Category021.items
+        case (62, 0): Category062Old.items
         case (62, _): Category062.items
         case (63, _): Category063.items
         case (65, _): Category065.items

@@ -11,8 +11,8 @@ public struct AsterixSummary: Sendable {
     public var otherPackets: Int
     /// Counts of records and problems; problems of the frames among them.
     public var tally: AsterixTally
-    /// The editions found for the sources of category 021.
-    public var adsbEditions: [SensorID: AsterixEdition]
+    /// The editions found for the sources of categories 021 and 062.
+    public var foundEditions: [AsterixSource: AsterixEdition]
 
     /// A few lines for people: counts by category, problems by kind, the editions chosen.
     public var text: String {
@@ -23,8 +23,11 @@ public struct AsterixSummary: Sendable {
         for category in 0..<256 where self.tally.records[category] > 0 {
             lines.append("category \(Self.three(category)): \(self.tally.records[category]) records")
         }
-        for (sensor, edition) in self.adsbEditions.sorted(by: { $0.key < $1.key }) {
-            lines.append("category 021 of \(sensor): read by edition \(edition.number), which its blocks fit")
+        for (source, edition) in self.foundEditions.sorted(by: { $0.key < $1.key })
+        where source.category == 21 || edition.major == 0 {
+            lines.append(
+                "category \(Self.three(Int(source.category))) of \(source.sensor): read by edition \(edition.number), "
+                    + "which its blocks fit")
         }
         for category in 0..<256 where self.tally.unknownCategories[category] > 0 {
             lines.append("category \(Self.three(category)): \(self.tally.unknownCategories[category]) blocks unknown")
@@ -113,7 +116,7 @@ public func decodeAsterixToJSONLines(
     if json.writer.count > 0 { try json.writer.withBytes { try sink($0) } }
     return AsterixSummary(
         format: format, bytes: recording.count, datagrams: count, otherPackets: datagrams.otherPackets,
-        tally: reader.tally, adsbEditions: reader.adsbEditions)
+        tally: reader.tally, foundEditions: reader.foundEditions)
 }
 
 /// Decodes a whole recording to reports, each datagram received when its recording says.
@@ -155,5 +158,5 @@ public func decodeAsterixToReports(
     for framing in datagrams.problems { tally.note(framing) }
     return AsterixSummary(
         format: format, bytes: recording.count, datagrams: count, otherPackets: datagrams.otherPackets, tally: tally,
-        adsbEditions: decoder.adsbEditions)
+        foundEditions: decoder.foundEditions)
 }

@@ -35,6 +35,29 @@ enum Category062 {
     static let velocityDeviationUnknown = 5.0
 }
 
+/// System track data before the first release of the category.
+///
+/// Source: EUROCONTROL, category 062, edition 0.17.
+enum Category062Old {
+    static let items = ["010", "070", "105", "180", "060", "380", "040", "080", "136", "130", "220", "390"]
+    static let source = 0
+    static let time = 1
+    static let position = 2
+    static let velocity = 3
+    static let mode3A = 4
+    static let modeS = 5
+    static let trackNumber = 6
+    static let status = 7
+    static let measuredLevel = 8
+    static let geometricAltitude = 9
+    static let climbRate = 10
+    static let flightPlan = 11
+
+    /// Slots of the profile that hold the compound items, from 0.
+    static let modeSSlot = 18
+    static let flightPlanSlot = 20
+}
+
 extension PlotSink {
     /// One record of category 062 to a plot.
     ///
@@ -143,6 +166,85 @@ extension PlotSink {
         // STI 0 and 1: the identification came from the aircraft; otherwise it stands for something else.
         if plot.identity.callsign == nil, identification != 0, bytes[identification] & 0xC0 < 0x80 {
             plot.identity.callsign = sixBitCallsign(bytes, identification + 1)
+        }
+        let plan = Int(offsets[Item.flightPlan])
+        if plot.identity.callsign == nil, plan != 0,
+            let at = layout.part(1, of: layout.node(ofSlot: Item.flightPlanSlot), bytes, from: plan, to: end)
+        {
+            plot.identity.callsign = asciiCallsign(bytes, at, count: 7)
+        }
+        self.add(plot, &tally)
+    }
+
+    /// One record of category 062, edition 0.17, to a plot.
+    ///
+    ///     105  latitude and longitude, 24 bits signed each, 180°/2²³
+    ///     180  | speed 16, 2⁻¹⁴ NM/s | heading 16, 360°/2¹⁶ |
+    ///     080  | MON 1 | SPI 1 | … | FX |  | SIM 1 | TSE 1 | … | FX | …
+    ///     380  compound: MB repetitive, ADR 24, ID 48, …    390  compound: TAG 16, CSN 7 ASCII, …
+    mutating func category062Old(
+        _ layout: AsterixLayout, _ bytes: Span<UInt8>, _ range: Range<Int>,
+        _ offsets: borrowing AsterixLayout.Offsets, _ tally: inout AsterixTally
+    ) {
+        typealias Item = Category062Old
+        let end = range.upperBound
+        let status = Int(offsets[Item.status])
+        var hasIdentPulse = false
+        if status != 0 {
+            hasIdentPulse = bytes[status] & 0x40 != 0
+            let second = bytes[status] & 1 != 0 ? bytes[status + 1] : 0
+            guard second & 0x80 == 0 else {
+                tally.testTargets += 1
+                return
+            }
+            guard second & 0x40 == 0 else {
+                tally.trackEnds += 1
+                return
+            }
+        }
+        let position = Int(offsets[Item.position])
+        guard position != 0 else {
+            tally.withoutPosition += 1
+            return
+        }
+        let latitude = signed24(bytes, position) * (.pi / 8_388_608)
+        let longitude = signed24(bytes, position + 3) * (.pi / 8_388_608)
+        guard isPlace(latitude, longitude) else {
+            tally.withoutPosition += 1
+            return
+        }
+        var plot = Plot(
+            sensor: self.sensor(bytes, at: offsets[Item.source]), measuredAt: self.time(bytes, at: offsets[Item.time]),
+            receivedAt: self.receivedAt, kind: .systemTrack,
+            measurement: .geodetic(
+                latitude: latitude, longitude: longitude, deviation: Category062.deviationUnknown))
+        plot.hasIdentPulse = hasIdentPulse
+        let velocity = Int(offsets[Item.velocity])
+        if velocity != 0 {
+            plot.velocity = groundVelocity(
+                speed: Double(bigEndian16(bytes, velocity)) * Wire.groundSpeed,
+                track: Double(bigEndian16(bytes, velocity + 2)) * Wire.azimuth16,
+                deviation: Category062.velocityDeviationUnknown)
+        }
+        let mode3A = Int(offsets[Item.mode3A])
+        if mode3A != 0 { plot.identity.mode3A = Mode3A(bigEndian16(bytes, mode3A)) }
+        let track = Int(offsets[Item.trackNumber])
+        if track != 0 { plot.sensorTrackNumber = bigEndian16(bytes, track) & 0x7FFF }
+        let level = Int(offsets[Item.measuredLevel])
+        if level != 0 { plot.pressureAltitude = signed16(bytes, level) * Wire.quarterFlightLevel }
+        let geometric = Int(offsets[Item.geometricAltitude])
+        if geometric != 0 { plot.geometricHeight = signed16(bytes, geometric) * (6.25 * Wire.foot) }
+        let climb = Int(offsets[Item.climbRate])
+        if climb != 0 { plot.climbRate = signed16(bytes, climb) * Wire.climb }
+        let modeS = Int(offsets[Item.modeS])
+        if modeS != 0 {
+            let node = layout.node(ofSlot: Item.modeSSlot)
+            if let at = layout.part(1, of: node, bytes, from: modeS, to: end) {
+                plot.identity.address = ICAOAddress(bigEndian24(bytes, at))
+            }
+            if let at = layout.part(2, of: node, bytes, from: modeS, to: end) {
+                plot.identity.callsign = sixBitCallsign(bytes, at)
+            }
         }
         let plan = Int(offsets[Item.flightPlan])
         if plot.identity.callsign == nil, plan != 0,

@@ -21,7 +21,12 @@ struct PlotSink: AsterixRecordSink, Sendable {
             } else {
                 self.category021(bytes, range, offsets, &tally)
             }
-        case 62: self.category062(layout, bytes, range, offsets, &tally)
+        case 62:
+            if layout.edition.major == 0 {
+                self.category062Old(layout, bytes, range, offsets, &tally)
+            } else {
+                self.category062(layout, bytes, range, offsets, &tally)
+            }
         case 63: self.category063(bytes, offsets, &tally)
         case 65: self.category065(bytes, offsets, &tally)
         default: break

@@ -4,13 +4,17 @@
 /// or, its category unknown or its records damaged, if a block stands where it says that it ends. Otherwise the file is
 /// searched, byte by byte, for the next block that records fill.
 enum BlockChain {
-    /// Whether a block at `at` may be believed, `depth` blocks of unknown category at most looked through.
+    /// What is longer is not believed without records that fill it: longer blocks do not fit into a datagram.
+    static let unverifiedMax = 4096
+
+    /// Whether a block at `at` may be believed, up to `depth` blocks being looked through whose records tell nothing.
     static func isPlausible(_ bytes: Span<UInt8>, at: Int, to end: Int, depth: Int) -> Bool {
         if at == end { return true }
         guard at + 3 <= end, bytes[at] != 0 else { return false }
         let next = at + (Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]))
         guard next > at + 3, next <= end else { return false }
-        if AsterixLayouts.knows(bytes[at]) { return AsterixLayouts.isWholeBlock(bytes, at: at, to: end).0 }
+        if AsterixLayouts.isWholeBlock(bytes, at: at, to: end).0 { return true }
+        guard next - at <= self.unverifiedMax else { return false }
         return depth == 0 || self.isPlausible(bytes, at: next, to: end, depth: depth - 1)
     }
 }
@@ -36,7 +40,7 @@ struct BlockFramer: Sendable {
         let isKnown = AsterixLayouts.knows(bytes[at])
         if length > 3, next <= end {
             if isKnown, AsterixLayouts.isWholeBlock(bytes, at: at, to: end).0 { return .block(at..<next) }
-            if bytes[at] != 0, BlockChain.isPlausible(bytes, at: next, to: end, depth: 4) { return .block(at..<next) }
+            if bytes[at] != 0, BlockChain.isPlausible(bytes, at: next, to: end, depth: 3) { return .block(at..<next) }
         }
         let found = self.search(bytes, from: at + 1)
         return isKnown ? .block(at..<found) : .noBlock(at..<found)

@@ -139,23 +139,36 @@ public struct DatagramReader: Sendable {
 
 /// Gives each datagram of a recording an instant, so that it can be replayed on its own clock.
 ///
-/// A packet capture brings its own. Times of day, of FINAL frames or of the records themselves, are taken as the nearest
-/// to the datagram before, so that midnight is passed; the day of the first is given.
+/// A packet capture brings its own clock, FINAL frames a time of day, bare blocks the times of day in their records. A
+/// recorder's clock that is more than a minute away from the records (set to local time, or wrong: some are) is put
+/// right by the difference found at the first record with a time. Times of day are taken as the nearest to the datagram
+/// before, so that midnight is passed.
 public struct RecordingClock: Sendable {
     private var last: Timestamp
+    private var correction: Double?
+    private static let toleranceSeconds = 60.0
 
-    /// - Parameter start: an instant within twelve hours of the first datagram.
+    /// - Parameter start: an instant within twelve hours of the first datagram; packet captures bring their own.
     public init(start: Timestamp) { self.last = start }
 
-    /// The instant of a datagram: recorded, else of its frame, else of its first record that has one, else as before.
+    /// The instant of a datagram; as that of the one before if nothing tells.
     public mutating func time(of datagram: RecordedDatagram, in bytes: Span<UInt8>) -> Timestamp {
+        let recorder: Timestamp
         if let nanoseconds = datagram.capturedAt {
-            self.last = Timestamp(nanoseconds: nanoseconds)
-        } else if let seconds = datagram.secondsOfDay
-            ?? AsterixDecoder.secondsOfDay(ofBlock: bytes, range: datagram.range)
-        {
-            self.last = Timestamp(secondsOfDay: seconds, nearest: self.last)
+            recorder = Timestamp(nanoseconds: nanoseconds)
+        } else if let seconds = datagram.secondsOfDay {
+            recorder = Timestamp(secondsOfDay: seconds, nearest: self.last.advanced(by: -(self.correction ?? 0)))
+        } else {
+            if let seconds = AsterixDecoder.secondsOfDay(ofBlock: bytes, range: datagram.range) {
+                self.last = Timestamp(secondsOfDay: seconds, nearest: self.last)
+            }
+            return self.last
         }
+        if self.correction == nil, let seconds = AsterixDecoder.secondsOfDay(ofBlock: bytes, range: datagram.range) {
+            let difference = Timestamp(secondsOfDay: seconds, nearest: recorder).seconds(since: recorder)
+            self.correction = abs(difference) > Self.toleranceSeconds ? difference : 0
+        }
+        self.last = recorder.advanced(by: self.correction ?? 0)
         return self.last
     }
 }
