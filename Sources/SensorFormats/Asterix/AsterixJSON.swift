@@ -309,7 +309,9 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
         for i in 0..<characters {
             letters[i] = sixBitLetter(UInt8(truncatingIfNeeded: raw >> UInt64(6 * (characters - 1 - i))) & 0x3F)
             if letters[i] == 0 {
-                self.writer.string("0x" + String(raw, radix: 16))
+                let digits = String(raw, radix: 16)
+                self.writer.string(
+                    "0x" + String(repeating: "0", count: max(0, (count + 3) / 4 - digits.count)) + digits)
                 return
             }
             if letters[i] != 0x20 { length = i + 1 }

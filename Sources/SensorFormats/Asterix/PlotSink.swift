@@ -98,13 +98,22 @@ struct PlotSink: AsterixRecordSink, Sendable {
 ///
 ///     1...26 A-Z, 32 blank, 48...57 0-9
 ///
+/// Some encoders fill with zeros instead of blanks; at the end that is let pass.
+///
 /// Source: ICAO Annex 10, vol. IV, table 3-9.
 func sixBitCallsign(_ bytes: Span<UInt8>, _ at: Int) -> Callsign? {
-    let raw = bits(bytes, at: at * 8, count: 48)
+    let raw = UInt64(bigEndian24(bytes, at)) << 24 | UInt64(bigEndian24(bytes, at &+ 3))
     var packed: UInt64 = 0
+    var hasEnded = false
     for i in 0..<8 {
-        let letter = sixBitLetter(UInt8(truncatingIfNeeded: raw >> UInt64(42 - 6 * i)) & 0x3F)
-        guard letter != 0 else { return nil }
+        let code = UInt8(truncatingIfNeeded: raw >> UInt64(42 &- 6 &* i)) & 0x3F
+        var letter = sixBitLetter(code)
+        if code == 0 {
+            hasEnded = true
+            letter = 0x20
+        } else if letter == 0 || hasEnded {
+            return nil
+        }
         packed = packed << 8 | UInt64(letter)
     }
     return Callsign(packed: packed)
