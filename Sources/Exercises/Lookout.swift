@@ -324,7 +324,7 @@ struct Lookout: Sendable {
                 geometricHeight: position.height + 6 * own.gaussian(),
                 velocity: Plot.Velocity(
                     north: motion.velocity.north + 0.4 * own.gaussian(),
-                    east: motion.velocity.east + 0.4 * own.gaussian(), deviation: 3 / 2.45),
+                    east: motion.velocity.east + 0.4 * own.gaussian(), deviation: 3 / 2.4477),
                 climbRate: motion.velocity.up + 0.3 * own.gaussian(), identity: aircraft.identity)
             outbox.send(time, .plot(plot), of: aircraft.serial)
         }

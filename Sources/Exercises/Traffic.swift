@@ -181,12 +181,12 @@ struct Traffic: Sendable {
             }
         }
         self.serial += 1
-        // Horizontal uncertainty for NACp 10, 9 and 8 is 10, 30 and 92.6 m with 95 %; σ = EPU / 2.45.
+        // Horizontal uncertainty for NACp 10, 9 and 8 is 10, 30 and 92.6 m with 95 %; σ = EPU / 2.4477.
         let uncertainty = [10.0, 30, 30, 30, 92.6][self.random.index(below: 5)]
         return Aircraft(
             serial: self.serial, kind: kind, transponder: transponder,
             broadcasts: transponder == .modeS && self.random.chance(broadcast), identity: identity,
-            navigationDeviation: uncertainty / 2.45)
+            navigationDeviation: uncertainty / 2.4477)
     }
 
     private mutating func address(_ block: (first: UInt32, bits: UInt32)) -> ICAOAddress {
