@@ -207,6 +207,19 @@ struct Lookout: Sendable {
             && place.range < self.horizon + (2 * Self.effectiveRadius * max(height, 0)).squareRoot()
     }
 
+    /// Whether the sensor could see an aircraft at a place.
+    func sees(_ aircraft: Aircraft, _ place: Geocentric, height: Double) -> Bool {
+        let sensor = self.site.sensor
+        let isHeard = self.isRadar ? aircraft.transponder != .none && sensor.secondary != nil : aircraft.broadcasts
+        guard isHeard || sensor.primary != nil,
+            self.frame.centre.distance(to: place) <= sensor.coverage.upperBound
+        else { return false }
+        return self.covers(Polar(self.frame.displacement(of: place)), height: height)
+    }
+
+    /// When a radar's beam first passes the north, seconds since the exercise began.
+    var firstNorth: Double { self.partStart(self.partCount) }
+
     /// One look at one aircraft.
     private mutating func look(
         at aircraft: Aircraft, motion: Motion, place: Polar, time: Double,
