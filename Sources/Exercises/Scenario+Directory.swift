@@ -269,15 +269,13 @@ private struct OutputFile {
     }
 
     func write(_ bytes: [UInt8]) throws {
-        // The buffer is only read within the closure.
-        try unsafe bytes.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count {
-                let count = unsafe Glibc.write(self.descriptor, buffer.baseAddress! + done, buffer.count - done)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw Scenario.Unwritable(path: self.path, code: errno) }
-                done += count
-            }
+        var left = bytes[...]
+        while !left.isEmpty {
+            // The buffer is only read within the closure.
+            let count = unsafe left.withUnsafeBytes { unsafe Glibc.write(self.descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Scenario.Unwritable(path: self.path, code: errno) }
+            left = left.dropFirst(count)
         }
     }
 

@@ -44,12 +44,15 @@ private struct SensorFile: Decodable {
         var height: Double
         var period: Double
         var phase: Double?
-        var max_range: Double
-        var min_range: Double
     }
     var duration: Double
-    var report_period: Double
+    var reportPeriod: Double
     var sensors: [Entry]
+
+    enum CodingKeys: String, CodingKey {
+        case duration, sensors
+        case reportPeriod = "report_period"
+    }
 }
 
 private struct HiddenFile: Decodable {
@@ -69,7 +72,7 @@ private func lines<Line: Decodable>(_ bytes: [UInt8], of _: Line.Type) throws ->
         try scenario.record(duration: 60) { files[$0, default: []] += $1 }
 
         let sensors = try JSONDecoder().decode(SensorFile.self, from: Data(files[.sensors] ?? []))
-        #expect(sensors.duration == 60 && sensors.report_period == 5)
+        #expect(sensors.duration == 60 && sensors.reportPeriod == 5)
         #expect(sensors.sensors.map(\.id) == scenario.sensors.map(\.name))
         let plots = try lines(files[.plots] ?? [], of: PlotLine.self)
         let truth = try lines(files[.truth] ?? [], of: TruthLine.self)
