@@ -18,7 +18,9 @@ struct Chronicle: Sendable {
         for change in changes {
             switch change {
             case .updated(let track):
-                if let last = self.enteredAt[track.id], track.measuredAt.seconds(since: last) < self.interval { continue }
+                if let last = self.enteredAt[track.id], track.measuredAt.seconds(since: last) < self.interval {
+                    continue
+                }
                 self.enteredAt[track.id] = track.measuredAt
                 self.points.append(TrackPoint(track))
             case .dropped(let id, _):

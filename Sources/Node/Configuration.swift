@@ -262,7 +262,8 @@ extension Configuration {
             if let listen = section.requiredText("listen", example: "0.0.0.0:8600") {
                 if let endpoint = Endpoint(listen) {
                     source = .datagrams(
-                        host: endpoint.host, port: endpoint.port, group: section.text("group"), interface: section.text("interface"))
+                        host: endpoint.host, port: endpoint.port, group: section.text("group"),
+                        interface: section.text("interface"))
                 } else {
                     section.report(
                         "listen", "is `\(listen)`; write address:port, for example 0.0.0.0:8600 or [::]:8600")
@@ -295,7 +296,8 @@ extension Configuration {
                 key,
                 known.isEmpty
                     ? "is no category with a layout; write for example `21: \"0.23\"`"
-                    : "has no edition `\(value)`; write one of \(known.map(\.number).joined(separator: ", ")) in quotes")
+                    : "has no edition `\(value)`; write one of \(known.map(\.number).joined(separator: ", ")) in quotes"
+            )
             return nil
         }
     }

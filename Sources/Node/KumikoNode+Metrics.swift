@@ -81,22 +81,28 @@ extension KumikoNode {
         let help = "Plots that the tracker did not use, by cause."
         func unused(_ value: Int, _ cause: String) -> Metric {
             Metric(
-                "kumiko_plots_unused_total", .counter, Double(value), help: help, labels: [(name: "cause", value: cause)])
+                "kumiko_plots_unused_total", .counter, Double(value), help: help,
+                labels: [(name: "cause", value: cause)])
         }
         let tracks = "Tracks now, by where in their life they are."
         return [
             Metric("kumiko_plots_total", .counter, Double(tally.plots), help: "Plots that the tracker was given."),
             Metric(
-                "kumiko_plots_associated_total", .counter, Double(tally.associated), help: "Plots that updated a track."),
+                "kumiko_plots_associated_total", .counter, Double(tally.associated), help: "Plots that updated a track."
+            ),
             unused(tally.late, "late"),
             unused(tally.unknownSensor, "unknown sensor"),
             unused(tally.absurd, "absurd"),
             // full
-            Metric("kumiko_tracks", .gauge, Double(confirmed), help: tracks, labels: [(name: "life", value: "confirmed")]),
-            Metric("kumiko_tracks", .gauge, Double(tentative), help: tracks, labels: [(name: "life", value: "tentative")]),
+            Metric(
+                "kumiko_tracks", .gauge, Double(confirmed), help: tracks, labels: [(name: "life", value: "confirmed")]),
+            Metric(
+                "kumiko_tracks", .gauge, Double(tentative), help: tracks, labels: [(name: "life", value: "tentative")]),
             Metric("kumiko_tracks_begun_total", .counter, Double(tally.initiated), help: "Tracks that were begun."),
-            Metric("kumiko_tracks_confirmed_total", .counter, Double(tally.confirmed), help: "Tracks that were confirmed."),
-            Metric("kumiko_tracks_dropped_total", .counter, Double(tally.dropped), help: "Confirmed tracks that ended."),
+            Metric(
+                "kumiko_tracks_confirmed_total", .counter, Double(tally.confirmed), help: "Tracks that were confirmed."),
+            Metric(
+                "kumiko_tracks_dropped_total", .counter, Double(tally.dropped), help: "Confirmed tracks that ended."),
             Metric(
                 "kumiko_tracks_duplicate_total", .counter, Double(tally.duplicates),
                 help: "Confirmed tracks that ended because another one was the same aircraft."),
@@ -121,7 +127,8 @@ extension KumikoNode {
     private static func sensorMetrics(_ sensor: SensorHealth) -> [Metric] {
         let label = [(name: "sensor", value: sensor.id.description)]
         return [
-            Metric("kumiko_sensor_plots_total", .counter, Double(sensor.plots), help: "Plots of a sensor.", labels: label),
+            Metric(
+                "kumiko_sensor_plots_total", .counter, Double(sensor.plots), help: "Plots of a sensor.", labels: label),
             Metric(
                 "kumiko_sensor_operational", .gauge, sensor.state == .operational ? 1 : 0,
                 help: "1 while a sensor's data come and may be used.", labels: label),

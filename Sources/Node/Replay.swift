@@ -1,6 +1,6 @@
 public import Air
 internal import Foundation
-public import SensorFormats
+internal import SensorFormats
 internal import Transport
 
 /// Recordings, to be played on their own clock: into a node, or out as datagrams.

@@ -1,4 +1,4 @@
-public import Air
+internal import Air
 public import Exercises
 internal import SensorFormats
 
@@ -29,10 +29,7 @@ public struct ScenarioFeed: Sendable {
             for report in reports { self.writer.append(report) }
             var datagrams: [[UInt8]] = []
             self.writer.takeDatagrams { _, bytes in
-                datagrams.append([UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
-                    for i in bytes.indices { buffer[i] = bytes[i] }
-                    count = bytes.count
-                })
+                datagrams.append(unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) })
             }
             for datagram in datagrams { await node.inject(datagram, into: 0, receivedAt: instant) }
         }

@@ -94,7 +94,8 @@ struct TrackStream: Sendable {
         }
     }
 
-    @concurrent private func writeDelta(of subscription: PictureSubscription, to writer: inout any ResponseBodyWriter) async throws
+    @concurrent private func writeDelta(of subscription: PictureSubscription, to writer: inout any ResponseBodyWriter)
+        async throws
     {
         guard let delta = subscription.take() else { return }
         let event: StaticString = delta.isSnapshot ? "event: snapshot\ndata: " : "event: delta\ndata: "

@@ -7,8 +7,8 @@ public import Logging
 internal import NIOCore
 public import Node
 internal import SensorFormats
-internal import Storage
 public import ServiceLifecycle
+internal import Storage
 
 /// The HTTP side of a node: API, event stream and map. It only reads.
 public struct WebServer: Service {

@@ -4,8 +4,9 @@ import Exercises
 import Node
 
 /// `kumiko demo`: a node with a sky of its own.
-struct Demo: AsyncParsableCommand {
+struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "demo",
         abstract: "Run a node with a built-in scenario around Japan and Korea, and print the address of its map.",
         discussion: """
             The scenario is an exercise: seeded aircraft on airways between real airports, radars and ADS-B receivers \

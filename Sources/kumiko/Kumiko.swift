@@ -12,5 +12,7 @@ struct Kumiko: AsyncParsableCommand {
             controls a weapon.
             """,
         version: KumikoNode.version,
-        subcommands: [Demo.self, Serve.self, Replay.self, Decode.self, Track.self])
+        subcommands: [
+            DemoCommand.self, ServeCommand.self, ReplayCommand.self, DecodeCommand.self, TrackCommand.self,
+        ])
 }

@@ -6,8 +6,9 @@ import ServiceLifecycle
 import Web
 
 /// `kumiko serve`: a node.
-struct Serve: AsyncParsableCommand {
+struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Run a node: feeds, tracker, history, map and API.",
         discussion: """
             Without a configuration the node listens for ASTERIX on UDP port 8600 of this machine and serves the map on \

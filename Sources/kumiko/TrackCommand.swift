@@ -4,8 +4,9 @@ import Exercises
 import Tracking
 
 /// `kumiko track`: the tracker over a scenario of the referee's form.
-struct Track: ParsableCommand {
+struct TrackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "track",
         abstract: "Run the tracker over a scenario directory and write its tracks.",
         discussion: """
             The directory holds `sensors.json` and `plots.jsonl` in the form of the referee; the tracks are written as \
