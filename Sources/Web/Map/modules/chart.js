@@ -21,10 +21,10 @@ export class Chart {
   setPlaces(places) {
     const cities = places.cities.map(([name, lon, lat, thousands]) => ({
       name, x: mercatorX(lon), y: mercatorY(lat), isAirport: false,
-      zoom: thousands > 8000 ? 4.2 : thousands > 2500 ? 5 : thousands > 1000 ? 6 : thousands > 400 ? 7 : 8,
+      zoom: thousands > 8000 ? 3 : thousands > 2500 ? 4.6 : thousands > 1000 ? 5.8 : thousands > 400 ? 6.8 : 7.8,
     }));
     const airports = places.airports.map(([code, , lon, lat], index) => ({
-      name: code, x: mercatorX(lon), y: mercatorY(lat), isAirport: true, zoom: index < 60 ? 6.2 : 6.6,
+      name: code, x: mercatorX(lon), y: mercatorY(lat), isAirport: true, zoom: index < 60 ? 5.6 : 6.2,
     }));
     this.names = [...airports, ...cities].sort((a, b) => a.zoom - b.zoom);
   }

@@ -106,4 +106,8 @@ export const KIND_NAMES = {
   multilateration: "Multilateration",
   systemTrack: "System track",
 };
+/** As controllers write them. */
+export const KIND_WORDS = {
+  primary: "PSR", secondary: "SSR", modeS: "Mode S", combined: "PSR + SSR", broadcast: "ADS-B", multilateration: "MLAT", systemTrack: "system",
+};
 export const STATUSES = ["tentative", "confirmed", "coasting"];

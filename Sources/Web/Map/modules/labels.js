@@ -13,7 +13,7 @@ const LINE = 12.5;
 
 /**
  * @typedef {{key: number, x: number, y: number, width: number, height: number, rank: number, corner: number,
- *   must: boolean}} Candidate  x, y: the symbol, from the view's upper left corner; lower rank goes first
+ *   must: boolean, gap?: number}} Candidate  gap: from the symbol's middle; x, y: the symbol, from the view's upper left corner; lower rank goes first
  * @typedef {{key: number, corner: number, left: number, top: number}} Placed  relative to the symbol
  */
 
@@ -26,9 +26,10 @@ const LINE = 12.5;
  * @param {Candidate[]} candidates
  * @param {{x: number, y: number}[]} symbols all that is drawn, labelled or not
  * @param {number} width @param {number} height @param {number} most
+ * @param {{left: number, top: number, right: number, bottom: number}[]} blocked where panels lie
  * @returns {Placed[]}
  */
-export function placeLabels(candidates, symbols, width, height, most, gap = 9) {
+export function placeLabels(candidates, symbols, width, height, most, blocked = []) {
   const columns = Math.ceil(width / CELL) + 2;
   const rows = Math.ceil(height / CELL) + 2;
   const taken = new Uint8Array(columns * rows);
@@ -41,17 +42,24 @@ export function placeLabels(candidates, symbols, width, height, most, gap = 9) {
       for (let c = column - 1; c <= column + 1; c++) crowded[r * columns + c] = Math.min(250, crowded[r * columns + c] + 1);
     }
   }
+  for (const box of blocked) {
+    const c0 = Math.max(0, Math.floor(box.left / CELL) + 1);
+    const c1 = Math.min(columns - 1, Math.floor(box.right / CELL) + 1);
+    const r1 = Math.min(rows - 1, Math.floor(box.bottom / CELL) + 1);
+    for (let r = Math.max(0, Math.floor(box.top / CELL) + 1); r <= r1; r++) taken.fill(1, r * columns + c0, r * columns + c1 + 1);
+  }
   const ordered = [...candidates].sort((a, b) => a.rank - b.rank || a.key - b.key);
   /** @type {Placed[]} */
   const placed = [];
   for (const candidate of ordered) {
     if (placed.length >= most && !candidate.must) break;
+    const gap = candidate.gap ?? 9;
     let best = null;
     let bestCost = Infinity;
     for (let i = 0; i < CORNERS.length; i++) {
       const [sx, sy] = CORNERS[i];
       const left = sx > 0 ? gap : sx < 0 ? -gap - candidate.width : -candidate.width / 2;
-      const top = sy > 0 ? gap - 5 : sy < 0 ? -gap + 5 - candidate.height : -candidate.height / 2;
+      const top = sy > 0 ? 4 : sy < 0 ? -4 - candidate.height : -candidate.height / 2;
       const fullTop = sx === 0 ? (sy > 0 ? gap + 1 : -gap - 1 - candidate.height) : top;
       const c0 = Math.floor((candidate.x + left) / CELL) + 1;
       const c1 = Math.floor((candidate.x + left + candidate.width) / CELL) + 1;
@@ -81,7 +89,7 @@ export function placeLabels(candidates, symbols, width, height, most, gap = 9) {
         best = { key: candidate.key, corner: i, left, top: fullTop, c0, c1, r0, r1 };
       }
     }
-    if (!best || (bestCost > 4 && !candidate.must)) continue;
+    if (!best || (bestCost > 6 && !candidate.must)) continue;
     for (let r = Math.max(0, best.r0); r <= Math.min(rows - 1, best.r1); r++) {
       taken.fill(1, r * columns + Math.max(0, best.c0), r * columns + Math.min(columns - 1, best.c1) + 1);
     }
@@ -116,7 +124,7 @@ export class Labels {
    * @param {import("./painter.js").View} view
    * @param {number} now seconds after the store's epoch
    * @param {{mode: "full" | "brief" | "none", selected: number | null, hovered: number | null,
-   *   palette: Palette}} options
+   *   palette: Palette, blocked: {left: number, top: number, right: number, bottom: number}[]}} options
    * @param {import("./atlas.js").Atlas} atlas
    * @param {import("./painter.js").Painter} painter
    * @typedef {{label: number, faint: number, selected: number, emergency: number, leader: number}} Palette
@@ -135,10 +143,11 @@ export class Labels {
       const x = dx * view.world + view.width / 2;
       const y = (place.y - view.y) * view.world + view.height / 2;
       if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) continue;
+      if (options.blocked.some((box) => x > box.left && x < box.right && y > box.top && y < box.bottom)) continue;
       symbols.push({ x, y });
       const isChosen = track.id === options.selected || track.id === options.hovered;
       if (options.mode === "none" && !isChosen && !track.emergency) continue;
-      if (track.ground && zoom < 9 && !isChosen) continue;
+      if (track.ground && zoom < 9 && !isChosen && !track.emergency) continue;
       const lines = labelLines(track, isChosen ? "full" : length);
       const isBold = isChosen || track.emergency !== null;
       const was = this.placed.get(track.id);
@@ -153,11 +162,12 @@ export class Labels {
         height: lines.length * LINE + 1,
         corner: was ? was.corner : track.corner,
         must: rank <= 2,
+        gap: rank === 0 ? 19 : rank <= 2 ? 17 : 9,
       });
       tracks.set(track.id, { track, lines, isBold });
     }
     const most = Math.round((view.width * view.height) / 5200);
-    const placed = placeLabels(candidates, symbols, view.width, view.height, most);
+    const placed = placeLabels(candidates, symbols, view.width, view.height, most, options.blocked);
     this.placed = new Map(placed.map((label) => [label.key, label]));
     this.visible = symbols.length;
 
@@ -173,7 +183,7 @@ export class Labels {
         : track.status === 1 ? palette.label
         : palette.faint;
       const [sx, sy] = CORNERS[label.corner];
-      if (sx !== 0) {
+      if (sx !== 0 && Math.abs(sx > 0 ? label.left : label.left + labelWidth(atlas, lines, isBold)) < 14) {
         const ends = sy === 0 ? [sx * 5, 0, sx * 8, 0] : [sx * 4.5, sy * 3.5, sx * 8.5, sy * 6.5];
         leaders.push(track.slot, palette.leader, 0.9, 0, ...ends);
       }

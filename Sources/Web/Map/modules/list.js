@@ -1,6 +1,6 @@
 // The list of tracks: the same picture in words. Thirty rows of the page, however many tracks.
 
-import { KINDS, KIND_NAMES, STATUSES, climbArrow, css, formatLevel } from "./format.js";
+import { KINDS, KIND_WORDS, STATUSES, climbArrow, css, formatLevel } from "./format.js";
 import { nameOf } from "./tracks.js";
 
 const ROW = 38;
@@ -65,7 +65,7 @@ export class List {
       row.style.setProperty("--c", css(track.colour));
       const parts = /** @type {any} */ (row).parts;
       text(parts.name, nameOf(track));
-      text(parts.more, track.emergency ?? [track.code && track.callsign ? track.code : "", KIND_NAMES[KINDS[track.kind]], track.status === 1 ? "" : STATUSES[track.status]].filter(Boolean).join(" · "));
+      text(parts.more, track.emergency ?? [track.code && track.callsign ? track.code : "", KIND_WORDS[KINDS[track.kind]], track.status === 1 ? "" : STATUSES[track.status]].filter(Boolean).join(" · "));
       text(parts.level, track.ground ? "ground" : `${formatLevel(track.level)}${climbArrow(track.climb) || "\u2002"}`);
       text(parts.speed, track.speed === null ? "—" : String(Math.round(track.speed)));
     }

@@ -234,7 +234,7 @@ class Display {
       this.labelsAt = local;
       this.labelsZoom = view.world;
       this.labels.update(this.store, view, seconds, {
-        mode: this.state.labels, selected: this.state.selected, hovered: this.hovered, palette: this.theme.palette,
+        mode: this.state.labels, selected: this.state.selected, hovered: this.hovered, palette: this.theme.palette, blocked: this.#panels(),
       }, this.atlas, this.painter);
       this.#marks();
     }
@@ -249,13 +249,20 @@ class Display {
     });
   }
 
+  /** Where panels lie on the stage: a label under one is of no use. */
+  #panels() {
+    const stage = element("stage").getBoundingClientRect();
+    return ["side", "details", "legend", "corner"].map((id) => element(id).getBoundingClientRect()).filter((box) => box.width > 0)
+      .map((box) => ({ left: box.left - stage.left, right: box.right - stage.left, top: box.top - stage.top, bottom: box.bottom - stage.top }));
+  }
+
   #drawChart(view) {
     const { state } = this;
     const side = state.side && view.width > 700 ? 298 : 0;
     this.chart.draw(view, this.theme, {
       places: state.places, graticule: state.graticule, coverage: state.coverage,
       rings: state.rings ? state.centre : null, ringStep: this.ringStep ?? 50, sensor: this.sensor,
-      margins: { left: side, top: 0, right: state.selected === null ? 0 : 322, bottom: 40 },
+      margins: { left: side, top: 0, right: state.selected === null ? 0 : 350, bottom: 40 },
     });
   }
 
@@ -434,7 +441,7 @@ class Display {
 
   padding(extra = 0) {
     return {
-      left: (this.state.side ? 298 : 0) + extra, right: (this.state.selected === null ? 0 : 322) + extra,
+      left: (this.state.side ? 298 : 0) + extra, right: (this.state.selected === null ? 0 : 350) + extra,
       top: extra, bottom: 40 + extra,
     };
   }
@@ -493,9 +500,17 @@ class Display {
     this.theme = THEMES[this.state.theme];
     document.documentElement.dataset.theme = this.state.theme;
     this.painter.casing = this.theme.casing;
+    this.painter.letterCasing = this.theme.letterCasing;
     if (this.mapReady) this.base.setTheme(this.theme);
     this.labelsAt = -Infinity;
     this.viewChanged = true;
+  }
+
+  setSort(sort) {
+    this.state.sort = sort;
+    element("sort").querySelector(`input[value="${sort}"]`).checked = true;
+    this.#sortList();
+    this.#keepState();
   }
 
   setTab(tab) {
@@ -524,7 +539,7 @@ class Display {
     element("text").value = state.text;
     element("low").value = state.low;
     element("high").value = state.high;
-    element("sort").value = state.sort;
+    this.setSort(state.sort);
     this.setTab(state.tab);
     this.setSide(state.side);
     this.applyLayers();
@@ -687,11 +702,7 @@ class Display {
         this.applyFilter();
       });
     }
-    element("sort").addEventListener("change", (event) => {
-      state.sort = event.target.value;
-      this.#sortList();
-      this.#keepState();
-    });
+    element("sort").addEventListener("change", (event) => this.setSort(event.target.value));
     element("labels").addEventListener("change", (event) => {
       state.labels = event.target.value;
       this.applyLayers();

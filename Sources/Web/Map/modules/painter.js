@@ -63,11 +63,14 @@ const SPRITE_FRAGMENT = `#version 300 es
 precision mediump float;
 uniform sampler2D uAtlas;
 uniform vec3 uCasing;
+uniform float uPass; // 0: casing and colour, 1: only the casing, 2: only the colour
 in vec2 vTexture;
 in vec4 vColour;
 out vec4 oColour;
 void main() {
   vec2 cover = texture(uAtlas, vTexture).rg;
+  if (uPass == 1.0) cover.r = 0.0;
+  if (uPass == 2.0) cover.g = 0.0;
   float alpha = max(cover.r, cover.g * 0.8) * vColour.a;
   oColour = vec4(mix(uCasing, vColour.rgb, cover.r), 1.0) * alpha;
 }`;
@@ -215,7 +218,7 @@ export class Painter {
     this.trailPoints = new Quads(gl, POINT);
     this.path = new Quads(gl, POINT);
     this.ellipse = new Quads(gl, POINT);
-    this.casing = [0.03, 0.05, 0.07];
+    this.casing = this.letterCasing = [0.03, 0.05, 0.07];
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
@@ -307,9 +310,11 @@ export class Painter {
     this.#quads(this.trails, this.ellipse, 1, { uWidth: 1.3, uLife: 0, uAlpha: 0.85 });
     if (what.vectors > 0) this.#bodies(this.vectors, what.count, { uWidth: 1.1, uAhead: what.vectors });
     this.#quads(this.leaders, this.leaderLines, 0, { uWidth: 1 });
-    this.#bodies(this.symbols, what.count, { uSize: symbolSize(view), uDim: what.dim });
-    this.#quads(this.sprites, this.marks, 0, {});
-    this.#quads(this.sprites, this.letters, 0, {});
+    this.#bodies(this.symbols, what.count, { uSize: symbolSize(view), uDim: what.dim, uPass: 0 });
+    this.#quads(this.sprites, this.marks, 0, { uPass: 0 });
+    // First the casing of all letters: drawn with its letter, it would cut into the one before.
+    this.#quads(this.sprites, this.letters, 0, { uPass: 1 });
+    this.#quads(this.sprites, this.letters, 0, { uPass: 2 });
     gl.bindVertexArray(null);
   }
 
@@ -340,7 +345,7 @@ export class Painter {
     const yh = Math.fround(view.y);
     gl.uniform1i(shader.at("uState"), 0);
     gl.uniform1i(shader.at("uAtlas"), 1);
-    gl.uniform3fv(shader.at("uCasing"), this.casing);
+    gl.uniform3fv(shader.at("uCasing"), values.uPass > 0 ? this.letterCasing : this.casing);
     gl.uniform2f(shader.at("uCentreHigh"), xh, yh);
     gl.uniform2f(shader.at("uCentreLow"), view.x - xh, view.y - yh);
     gl.uniform2f(shader.at("uHalf"), view.width / 2, view.height / 2);
