@@ -38,7 +38,7 @@ func processorTime() -> Double {
 /// The most memory that this process has held, bytes (VmHWM).
 func peakMemory() -> Int {
     var usage = rusage()
-    unsafe getrusage(RUSAGE_SELF, &usage)
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
 }
 

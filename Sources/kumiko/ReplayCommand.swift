@@ -78,9 +78,9 @@ struct ReplayCommand: AsyncParsableCommand {
         let score = Score(turn: Self.longestTurn(configuration.sensors))
         let log = makeLog(self.web)
         let clock = NodeClock.played(from: replay.begin, speed: self.fast ? 0 : self.speed)
-        let node = try KumikoNode(
-            configuration, clock: clock, log: log,
-            observer: self.continuity ? { score.note($0, $1) } : nil)
+        var observer: KumikoNode.Observer?
+        if self.continuity { observer = { reports, changes in score.note(reports, changes) } }
+        let node = try KumikoNode(configuration, clock: clock, log: log, observer: observer)
         say("\(replay.count) datagrams and frames from \(replay.begin) to \(replay.end). The map:")
         let isOnce = self.once || self.continuity
         try await runNode(node, web: self.web, log: log) {

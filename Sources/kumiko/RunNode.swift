@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Node
 import ServiceLifecycle
+import UnixSignals
 import Web
 
 /// Runs a node with its web server until the program is asked to stop (Ctrl-C, SIGTERM) or `work` ends.

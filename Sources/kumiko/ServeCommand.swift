@@ -78,7 +78,7 @@ struct ExitMessage: Error, CustomStringConvertible {
 }
 
 func makeLog(_ options: WebOptions) -> Logger {
-    var log = Logger(label: "kumiko", factory: StreamLogHandler.standardError)
+    var log = Logger(label: "kumiko", factory: { StreamLogHandler.standardError(label: $0) })
     log.logLevel = options.verbose ? .debug : .notice
     return log
 }

@@ -26,7 +26,7 @@ struct HouseTests {
         ],
         "kumiko": [
             "Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web", "ArgumentParser", "Logging",
-            "ServiceLifecycle",
+            "ServiceLifecycle", "UnixSignals",
         ],
     ]
     /// The language's own modules. Only `Node` and above may ask them for the time.
