@@ -346,7 +346,7 @@ public final class TrackHistory: Sendable {
     ///   - track: whose.
     ///   - range: from when to when.
     ///   - most: when there are more points the newest of them.
-    /// - Complexity: one search in the tree for each minute of the range that history has.
+    /// - Complexity: two searches in the tree for each minute of the range that history has.
     public func points(
         of track: TrackID, in range: ClosedRange<Timestamp>, most: Int = 100_000
     ) async throws(StorageError) -> [TrackPoint] {
@@ -355,20 +355,23 @@ public final class TrackHistory: Sendable {
         )
         do {
             return try await self.pool.read { db in
-                guard let first = try Int64.fetchOne(db, sql: "SELECT min(minute) FROM point"),
-                    let last = try Int64.fetchOne(db, sql: "SELECT max(minute) FROM point")
-                else { return [] }
-                let minutes = (max(first, floorDivide(from, 60_000)), min(last, floorDivide(to, 60_000)))
-                guard minutes.0 <= minutes.1 else { return [] }
+                // From each minute to the one before it that has points: gaps, of a night or of years, cost nothing.
                 let rows = try Row.fetchCursor(
                     db,
                     sql: """
-                        WITH RECURSIVE minutes (m) AS (SELECT ? UNION ALL SELECT m - 1 FROM minutes WHERE m > ?)
+                        WITH RECURSIVE minutes (m) AS (
+                            SELECT max(minute) FROM point WHERE minute <= ?
+                            UNION ALL
+                            SELECT (SELECT max(minute) FROM point WHERE minute < m) FROM minutes WHERE m > ?
+                        )
                         SELECT point.* FROM minutes CROSS JOIN point ON point.minute = m AND point.track = ?
                         WHERE m * 60000 + millisecond BETWEEN ? AND ?
                         ORDER BY m DESC, millisecond DESC LIMIT ?
                         """,
-                    arguments: [minutes.1, minutes.0, Int64(track.rawValue), from, to, max(0, most)])
+                    arguments: [
+                        floorDivide(to, 60_000), floorDivide(from, 60_000), Int64(track.rawValue), from, to,
+                        max(0, most),
+                    ])
                 var points: [TrackPoint] = []
                 while let row = try rows.next() { points.append(PointRow(row).point) }
                 points.reverse()

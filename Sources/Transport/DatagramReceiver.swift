@@ -58,7 +58,7 @@ public final class DatagramReceiver: Sendable {
         let endpoint = configuration.endpoint
         let address = try await SocketAddress.resolved(endpoint)
         if configuration.interface != nil, !address.isMulticast { throw TransportError.notMulticast(endpoint) }
-        let device = try configuration.interface.map { try networkDevice($0, like: address) }
+        let interface = try configuration.interface.map { try interfaceIndex($0) } ?? 0
         let feed = configuration.feed
         let channel: any Channel
         do {
@@ -82,14 +82,35 @@ public final class DatagramReceiver: Sendable {
         let receiver = DatagramReceiver(configuration: configuration, channel: channel)
         do {
             try await receiver.enlargeKernelBuffer(configuration.kernelBufferBytes)
-            if address.isMulticast, let multicast = channel as? any MulticastChannel {
-                try await multicast.joinGroup(address, device: device).get()
-            }
+            if address.isMulticast { try await receiver.join(PeerAddress(address), interface: interface) }
         } catch {
             await receiver.close()
             throw TransportError.unusable(endpoint, reason: reason(error))
         }
         return receiver
+    }
+
+    /// Joins a group; closing the socket leaves it.
+    ///
+    /// By the interface's number, which NIO's own call does not take: so an interface need not have an address of the
+    /// family, nor say of itself that it can multicast (the loopback does not, and can).
+    ///
+    ///     ip_mreqn    | group 4 | own address 4 | interface 4 |      group in network order, interface of this machine
+    ///     ipv6_mreq   | group 16 | interface 4 |
+    private func join(_ group: PeerAddress, interface: UInt32) async throws {
+        guard let options = self.channel as? any SocketOptionProvider else { return }
+        if group.isIPv4 {
+            let request: InlineArray<3, UInt32> = [UInt32(truncatingIfNeeded: group.low).bigEndian, 0, interface]
+            try await options.unsafeSetSocketOption(level: .ip, name: .ip_add_membership, value: request).get()
+        } else {
+            let request: InlineArray<5, UInt32> = [
+                UInt32(truncatingIfNeeded: group.high >> 32).bigEndian,
+                UInt32(truncatingIfNeeded: group.high).bigEndian,
+                UInt32(truncatingIfNeeded: group.low >> 32).bigEndian,
+                UInt32(truncatingIfNeeded: group.low).bigEndian, interface,
+            ]
+            try await options.unsafeSetSocketOption(level: .ipv6, name: .ipv6_join_group, value: request).get()
+        }
     }
 
     /// How many datagrams one system call reads at most.
@@ -193,13 +214,14 @@ extension SocketAddress {
     }
 }
 
-/// The interface of that name that has an address of the same family.
-func networkDevice(_ name: String, like address: SocketAddress) throws -> NIONetworkDevice {
-    let devices = try System.enumerateDevices().filter { $0.address?.protocol == address.protocol }
-    guard let device = devices.first(where: { $0.name == name }) else {
-        throw TransportError.noInterface(name, present: Set(devices.map(\.name)).sorted())
+/// The number of the network interface of that name.
+func interfaceIndex(_ name: String) throws(TransportError) -> UInt32 {
+    let index = unsafe if_nametoindex(name)
+    guard index > 0 else {
+        let present = (try? System.enumerateDevices().map(\.name)) ?? []
+        throw .noInterface(name, present: Set(present).sorted())
     }
-    return device
+    return index
 }
 
 extension PeerAddress {

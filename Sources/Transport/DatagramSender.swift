@@ -31,7 +31,7 @@ public final class DatagramSender: Sendable {
     ) async throws -> DatagramSender {
         let address = try await SocketAddress.resolved(destination)
         if interface != nil, !address.isMulticast { throw TransportError.notMulticast(destination) }
-        let device = try interface.map { try networkDevice($0, like: address) }
+        let index = try interface.map { try interfaceIndex($0) }
         do {
             let own = try SocketAddress(ipAddress: address.protocol == .inet6 ? "::" : "0.0.0.0", port: 0)
             let channel = try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -40,17 +40,14 @@ public final class DatagramSender: Sendable {
             if address.isMulticast, let options = channel as? any SocketOptionProvider {
                 if address.protocol == .inet6 {
                     try await options.setIPv6MulticastHops(CInt(hops)).get()
-                    if let device {
-                        try await options.setIPv6MulticastIF(CUnsignedInt(device.interfaceIndex)).get()
-                    }
+                    if let index { try await options.setIPv6MulticastIF(CUnsignedInt(index)).get() }
                 } else {
                     try await options.setIPMulticastTTL(CUnsignedChar(hops)).get()
-                    if let own = device?.address {
-                        // The option takes an in_addr: the four bytes of the interface's address.
-                        try await options.unsafeSetSocketOption(
-                            level: .ip, name: .ip_multicast_if,
-                            value: UInt32(truncatingIfNeeded: PeerAddress(own).low).bigEndian
-                        ).get()
+                    if let index {
+                        // ip_mreqn, of which only the interface's number counts here.
+                        let request: InlineArray<3, UInt32> = [0, 0, index]
+                        try await options.unsafeSetSocketOption(level: .ip, name: .ip_multicast_if, value: request)
+                            .get()
                     }
                 }
             }

@@ -6,7 +6,7 @@ public enum TransportError: Error, Hashable, Sendable, CustomStringConvertible {
     case unusable(Endpoint, reason: String)
     /// A group was asked for whose address is not a multicast one.
     case notMulticast(Endpoint)
-    /// No interface of that name has an address of the needed family.
+    /// There is no network interface of that name.
     case noInterface(String, present: [String])
 
     public var description: String {
@@ -15,7 +15,7 @@ public enum TransportError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unusable(let endpoint, let reason): "the address \(endpoint) cannot be used: \(reason)"
         case .notMulticast(let endpoint): "\(endpoint) is not the address of a multicast group"
         case .noInterface(let name, let present):
-            "there is no network interface \(name) with a fitting address; present are \(present.joined(separator: ", "))"
+            "there is no network interface \(name); present are \(present.joined(separator: ", "))"
         }
     }
 }
