@@ -5,6 +5,7 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import Node
 internal import SensorFormats
+internal import ServiceLifecycle
 internal import Synchronization
 
 /// The live picture as Server-Sent Events: a snapshot, then what changed, conflated for each reader.
@@ -26,7 +27,7 @@ struct TrackStream: Sendable {
 
         var now: Int { self.count.withLock { $0 } }
 
-        func enter() -> Bool {
+        private func enter() -> Bool {
             self.count.withLock { count in
                 guard count < self.most else { return false }
                 count += 1
@@ -34,7 +35,19 @@ struct TrackStream: Sendable {
             }
         }
 
-        func leave() { self.count.withLock { $0 -= 1 } }
+        /// A place for one reader; nil when all are taken.
+        func place() -> Place? { self.enter() ? Place(readers: self) : nil }
+
+        fileprivate func leave() { self.count.withLock { $0 -= 1 } }
+    }
+
+    /// One reader's place, given back when it is let go: also by an answer of which nobody took the body.
+    final class Place: Sendable {
+        private let readers: Readers
+
+        fileprivate init(readers: Readers) { self.readers = readers }
+
+        deinit { self.readers.leave() }
     }
 
     /// The least time from one event to the next, so that a flood of plots is not a flood of events.
@@ -42,18 +55,18 @@ struct TrackStream: Sendable {
     /// The time from one event about sensors to the next; it is the heartbeat too.
     private static let sensorPeriod = Duration.seconds(1)
 
-    func response() throws -> Response {
-        guard self.readers.enter() else {
+    /// - Parameter hasBody: false for an answer to HEAD, which takes no place among the readers.
+    func response(hasBody: Bool) throws -> Response {
+        let headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+        guard hasBody else { return Response(status: .ok, headers: headers) }
+        guard let place = self.readers.place() else {
             throw Problem(
                 status: .serviceUnavailable, detail: "All \(self.readers.most) streams are in use; try again later.")
         }
-        let headers: HTTPFields = [
-            .contentType: "text/event-stream", .cacheControl: "no-store",
-        ]
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
-                defer { self.readers.leave() }
+                defer { withExtendedLifetime(place) {} }
                 try await self.write(to: &writer)
                 try await writer.finish(nil)
             })
@@ -79,18 +92,23 @@ struct TrackStream: Sendable {
         ]
         defer { for ringer in ringers { ringer.cancel() } }
         var sensorsAt = ContinuousClock.now - Self.sensorPeriod
-        // A new reader gets its snapshot at once, also of an empty picture.
-        try await self.writeDelta(of: subscription, to: &writer)
-        for await wake in wakes {
-            if wake == .end || Task.isCancelled { break }
-            let began = ContinuousClock.now
+        // A node that is asked to stop does not wait for its readers to go.
+        try await withGracefulShutdownHandler {
+            // A new reader gets its snapshot at once, also of an empty picture.
             try await self.writeDelta(of: subscription, to: &writer)
-            if began - sensorsAt >= Self.sensorPeriod - .milliseconds(50) {
-                sensorsAt = began
-                try await self.writeSensors(to: &writer)
+            for await wake in wakes {
+                if wake == .end || Task.isCancelled { break }
+                let began = ContinuousClock.now
+                try await self.writeDelta(of: subscription, to: &writer)
+                if began - sensorsAt >= Self.sensorPeriod - .milliseconds(50) {
+                    sensorsAt = began
+                    try await self.writeSensors(to: &writer)
+                }
+                let rest = Self.pace - (ContinuousClock.now - began)
+                if rest > .zero { try await Task.sleep(for: rest) }
             }
-            let rest = Self.pace - (ContinuousClock.now - began)
-            if rest > .zero { try await Task.sleep(for: rest) }
+        } onGracefulShutdown: {
+            bell.finish()
         }
     }
 

@@ -23,15 +23,19 @@ public struct WebServer: Service {
         public var streamsMax: Int
         /// How many connections at once.
         public var connectionsMax: Int
+        /// How long a reader may take nothing of what waits for it, seconds.
+        public var stallPatience: Double
 
         public init(
-            host: String, port: Int, assets: String? = nil, streamsMax: Int = 256, connectionsMax: Int = 1024
+            host: String, port: Int, assets: String? = nil, streamsMax: Int = 256, connectionsMax: Int = 1024,
+            stallPatience: Double = 20
         ) {
             self.host = host
             self.port = port
             self.assets = assets
             self.streamsMax = streamsMax
             self.connectionsMax = connectionsMax
+            self.stallPatience = stallPatience
         }
     }
 
@@ -53,10 +57,12 @@ public struct WebServer: Service {
 
     public func run() async throws {
         let (configuration, onStart) = (self.configuration, self.onStart)
+        let patience = TimeAmount.nanoseconds(Int64(configuration.stallPatience * 1e9))
         let application = Application(
             router: self.router(),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [StalledConnection(patience: patience)],
                     idleTimeout: .seconds(30),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 8192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 100))),
@@ -103,8 +109,8 @@ public struct WebServer: Service {
                 TrackJSON.collection(view.picture.snapshot(), where: filter.passes, to: &json)
             }
         }
-        router.get("/api/tracks/stream") { _, _ in
-            try TrackStream(view: view, readers: readers).response()
+        router.get("/api/tracks/stream") { request, _ in
+            try TrackStream(view: view, readers: readers).response(hasBody: request.method != .head)
         }
         router.get("/api/tracks/:id") { _, context in
             let id = try Self.trackID(context)
