@@ -90,7 +90,11 @@ let shell: [Target] = [
     tests(
         "WebTests",
         [
-            "Web", "Node", "Air", "Geodesy", .product(name: "HummingbirdTesting", package: "hummingbird"),
+            "Web", "Node", "Air", "Geodesy", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdTesting", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]),
     tests("HouseTests", []),
 ]
