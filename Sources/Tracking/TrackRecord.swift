@@ -60,7 +60,9 @@ struct TrackRecord: Sendable {
         guard dot(p, p) > 3_000 * 3_000 else { return }
         let next = TangentFrame(below: self.frame.place(p, height: self.vertical.height))
         let m = self.frame.rotation(to: next)
-        let shift = m * self.frame.coordinates(of: next.centre).p
+        // The place itself becomes the origin, and not the new origin's place in the old plane: at height, under a tilted
+        // vertical, these lie metres apart.
+        let shift = m * p
         for j in 0..<MotionMixture.count { self.mixture.motions[j].reframe(m, shift: shift) }
         self.frame = next
     }
