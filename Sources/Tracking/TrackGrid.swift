@@ -38,8 +38,9 @@ struct TrackGrid: Sendable {
         self.heads.set(cell, Int32(slot))
     }
 
-    /// Takes a slot out.
+    /// Takes a slot out, if it is in.
     mutating func remove(_ slot: Int) {
+        guard slot < self.cells.count else { return }
         let cell = self.cells[slot]
         guard cell != FlatTable.empty else { return }
         let next = self.nexts[slot], before = self.befores[slot]
