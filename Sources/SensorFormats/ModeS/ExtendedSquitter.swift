@@ -70,7 +70,7 @@ import Glibc
     }
 
     /// The letter of the category set as ASCII: A for type code 4, D for 1.
-    @inlinable public var categorySet: UInt8 { UInt8(ascii: "A") &+ (4 &- self.typeCode & 3) }
+    @inlinable public var categorySet: UInt8 { UInt8(ascii: "A") &+ ((4 &- self.typeCode) & 3) }
 }
 
 /// Where an aircraft on the ground is.

@@ -77,7 +77,7 @@ public struct ModeSDecoder: Sendable {
         case confirmed
         /// Decoded for the first time: no plot yet.
         case provisional
-        /// There is no other half close enough in time.
+        /// There is no other half close enough in time, or of a surface pair nobody knows whereabouts.
         case waiting
         /// The two halves lie in different zones, or decode to no place on the globe.
         case inconsistent
@@ -428,10 +428,14 @@ public struct ModeSDecoder: Sendable {
             let ageMax =
                 isSurface
                 ? (isSlow ? Self.pairAgeMax.slowSurface : Self.pairAgeMax.surface) : Self.pairAgeMax.airborne
-            if other.isSurface == isSurface, ModeSAircraft.isFresh(other.at, now, within: ageMax) {
+            let reference = followed ?? self.siteDegrees
+            // A surface pair says nothing to one who does not know in which quarter of the globe he is.
+            if other.isSurface == isSurface, !isSurface || reference != nil,
+                ModeSAircraft.isFresh(other.at, now, within: ageMax)
+            {
                 paired = CompactPosition.decoded(
                     even: report.isOdd ? other.report : report, odd: report.isOdd ? report : other.report,
-                    isOddNewer: report.isOdd, coding: coding, reference: followed ?? self.siteDegrees)
+                    isOddNewer: report.isOdd, coding: coding, reference: reference)
                 if paired == nil, followed == nil { return (.inconsistent, nil) }
             }
         }
@@ -442,7 +446,10 @@ public struct ModeSDecoder: Sendable {
         case (let place?, nil):
             self.table[index].position = place
             self.table[index].positionAt = now
-            return (one.confidence >= 2 ? .confirmed : .provisional, place)
+            // One decoding alone is no ground for trust; a trusted position grows stronger with each that fits.
+            guard one.confidence >= 2 else { return (.provisional, place) }
+            self.table[index].confidence = min(one.confidence + 1, 4)
+            return (.confirmed, place)
         case (let followed?, let place?):
             // The same bits in the same zone are the same place but for rounding; in another zone, many miles away.
             guard Self.distance(followed, place) < 100 else { return self.strike(index, .implausible) }

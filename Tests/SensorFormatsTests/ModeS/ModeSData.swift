@@ -40,6 +40,9 @@ enum ModeSData {
         return [UInt8](data)
     }
 
+    /// As `ModeSRecording.detect`; a span may not be handed to a macro.
+    static func detect(_ bytes: [UInt8]) -> ModeSRecording? { ModeSRecording.detect(bytes.span) }
+
     /// The frames of a recording.
     static func frames(_ bytes: [UInt8], _ recording: ModeSRecording) -> (
         frames: [RecordedModeSFrame], problems: [ModeSProblem]
