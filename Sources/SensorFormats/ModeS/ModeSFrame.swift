@@ -6,7 +6,7 @@
 @frozen public struct ModeSFrame: Hashable, Sendable {
     /// Bits 1 to 64, bit 1 highest.
     public let high: UInt64
-    /// Bits 65 to 112 in the upper 48 bits, the rest zero; zero in a short frame but for nothing.
+    /// Bits 65 to 112 in the upper 48 bits, the rest zero; all zero in a short frame.
     public let low: UInt64
     /// Whether the frame has 112 bits rather than 56.
     public let isLong: Bool
@@ -54,6 +54,13 @@
         if index < 8 { return UInt8(truncatingIfNeeded: self.high >> (56 - 8 * UInt64(truncatingIfNeeded: index))) }
         return index < 14
             ? UInt8(truncatingIfNeeded: self.low >> (120 - 8 * UInt64(truncatingIfNeeded: index))) : 0
+    }
+
+    /// The frame's bytes, first one first; a short frame is followed by seven zeros.
+    public var bytes: InlineArray<14, UInt8> {
+        var bytes = InlineArray<14, UInt8>(repeating: 0)
+        for i in 0..<14 { bytes[i] = self.byte(i) }
+        return bytes
     }
 
     /// `count` bits from bit `first`, numbered from 1; at most 32, of the first 64 bits of the frame.

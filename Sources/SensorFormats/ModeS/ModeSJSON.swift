@@ -88,13 +88,14 @@ public func modeSJSONLines(
             writer.integer(received.signal)
         }
         writer.key("frame")
-        writer.string(received.frame.description)
+        let frameBytes = received.frame.bytes
+        writer.hex(frameBytes.span.extracting(first: received.frame.byteCount))
         message.writeFields(to: &writer)
         writer.key("verdict")
-        writer.string("\(answer.verdict)")
+        writer.string(answer.verdict.name)
         if answer.positionVerdict != .none {
             writer.key("position")
-            writer.string("\(answer.positionVerdict)")
+            writer.string(answer.positionVerdict.name)
         }
         if let place = answer.position {
             writer.key("latitudeDegrees")
@@ -110,6 +111,39 @@ public func modeSJSONLines(
     summary.problems = problems
     flush(&writer)
     return summary
+}
+
+extension ModeSDecoder.Verdict {
+    /// The case as it is spelt; an interpolation would look it up by reflection, for every line.
+    fileprivate var name: String {
+        switch self {
+        case .accepted: "accepted"
+        case .corrupt: "corrupt"
+        case .unknownAddress: "unknownAddress"
+        case .malformed: "malformed"
+        case .unsupported: "unsupported"
+        case .tableFull: "tableFull"
+        }
+    }
+}
+
+extension ModeSDecoder.PositionVerdict {
+    fileprivate var name: String {
+        switch self {
+        case .none: "none"
+        case .confirmed: "confirmed"
+        case .provisional: "provisional"
+        case .waiting: "waiting"
+        case .inconsistent: "inconsistent"
+        case .outOfRange: "outOfRange"
+        case .implausible: "implausible"
+        }
+    }
+}
+
+extension UInt64 {
+    /// How many of the eight bytes, from the last on, are blanks.
+    fileprivate var trailingBlanks: Int { (self ^ 0x2020_2020_2020_2020).trailingZeroBitCount / 8 }
 }
 
 extension ModeSMessage {
@@ -230,9 +264,14 @@ extension JSONWriter {
 extension AircraftIdentification {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.key("category")
-        writer.string("\(Character(Unicode.Scalar(self.categorySet)))\(self.category)")
+        let category: InlineArray<2, UInt8> = [self.categorySet, UInt8(ascii: "0") &+ self.category]
+        writer.string(latin1: category.span)
         writer.key("callsign")
-        if let callsign = self.callsign { writer.string(callsign.description) } else { writer.null() }
+        guard let packed = self.callsign?.packed else { return writer.null() }
+        var text = InlineArray<8, UInt8>(repeating: 0)
+        for i in 0..<8 { text[i] = UInt8(truncatingIfNeeded: packed >> UInt64(56 - 8 * i)) }
+        // Trailing blanks are filling.
+        writer.string(latin1: text.span.extracting(first: 8 - packed.trailingBlanks))
     }
 }
 

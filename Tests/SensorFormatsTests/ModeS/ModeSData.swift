@@ -81,5 +81,5 @@ extension ModeSFrame {
         ModeSParity.sealed(.hex(data + "000000"), overlay: overlay)
     }
 
-    var bytes: [UInt8] { (0..<self.byteCount).map { self.byte($0) } }
+    var list: [UInt8] { (0..<self.byteCount).map { self.byte($0) } }
 }

@@ -254,7 +254,7 @@ import Testing
         for count in 0..<28 where count != 14 { #expect(ModeSFrame(hex: hex.prefix(count)) == nil) }
         #expect(ModeSFrame(hex: hex + "0") == nil)
         #expect(ModeSFrame(hex: "8D4840D6202CC371C32CE057609G") == nil)
-        let bytes = ModeSFrame.hex(hex).bytes
+        let bytes = ModeSFrame.hex(hex).list
         for count in 0...14 {
             let frame = ModeSFrame(Array(bytes.prefix(count)).span)
             #expect((frame != nil) == (count == 7 || count == 14))

@@ -28,7 +28,7 @@ import Testing
         var random = SplitMix64(state: seed)
         for _ in 0..<100 {
             let frame = ModeSFrame(high: random.next(), low: random.next(), isLong: Bool.random(using: &random))
-            #expect(ModeSParity.residual(frame) == self.slow(Array(frame.bytes.dropLast(3))) ^ frame.parity)
+            #expect(ModeSParity.residual(frame) == self.slow(Array(frame.list.dropLast(3))) ^ frame.parity)
         }
     }
 
@@ -68,7 +68,7 @@ import Testing
             let frame = ModeSFrame(high: random.next(), low: random.next(), isLong: isLong)
             let sealed = ModeSParity.sealed(frame, overlay: overlay)
             #expect(ModeSParity.residual(sealed) == overlay)
-            #expect(sealed.bytes.dropLast(3) == frame.bytes.dropLast(3))
+            #expect(sealed.list.dropLast(3) == frame.list.dropLast(3))
         }
     }
 }
