@@ -9,8 +9,6 @@ public struct ModeSSummary: Sendable {
     /// Stretches of the file that were no message.
     public var problems = 0
 
-    public init() {}
-
     /// All messages.
     public var total: Int { self.byFormat.indices.reduce(0) { $0 + self.byFormat[$1] } }
 }
@@ -28,50 +26,75 @@ extension ModeSSummary: CustomStringConvertible {
     }
 }
 
-/// Writes one JSON object a line for every frame of a Mode S file, in the file's order.
+/// Decodes a whole recording of Mode S to JSON Lines: one object for every frame, in the file's order.
 ///
 /// A frame that is corrupt or of unknown address is written too, with its verdict: the reader decides. Keys are the
 /// standard's abbreviations (DF, CA, FS, TC, …) or words with the wire's unit (`altitudeFeet`, `groundSpeedKnots`).
 ///
 /// - Parameters:
-///   - bytes: the whole file.
-///   - recording: as `ModeSRecording.detect` told.
+///   - recording: the file's bytes.
+///   - format: what it is; found out if nil.
 ///   - configuration: the receiver; its site, if known, is where surface positions are looked for.
 ///   - startedAt: the time of the first frame of a recording that has none (Beast, AVR).
-///   - flush: is called after a line whenever the writer holds more than 64 KiB, and at the end; empties the writer.
+///   - sink: gets the text in pieces of whole lines, some 64 KiB each; after it has thrown it gets no more.
 ///   - problem: is told each stretch that is no message.
-public func modeSJSONLines(
-    _ bytes: Span<UInt8>, recording: ModeSRecording, configuration: ModeSDecoder.Configuration,
-    startedAt: Timestamp = Timestamp(nanoseconds: 0), into writer: inout JSONWriter,
-    flush: (inout JSONWriter) -> Void = { _ in }, problem: (ModeSProblem) -> Void = { _ in }
-) -> ModeSSummary {
-    var decoder = ModeSDecoder(configuration)
-    var summary = ModeSSummary()
+/// - Returns: counts; nil if the bytes are no recording of Mode S.
+/// - Throws: what `sink` threw first.
+public func decodeModeSToJSONLines(
+    _ recording: Span<UInt8>, format: ModeSRecording? = nil, configuration: ModeSDecoder.Configuration,
+    startedAt: Timestamp = Timestamp(nanoseconds: 0), sink: (Span<UInt8>) throws -> Void,
+    problem: (ModeSProblem) -> Void = { _ in }
+) throws -> ModeSSummary? {
+    guard let format = format ?? ModeSRecording.detect(recording) else { return nil }
+    var view = ModeSJSONView(configuration, startedAt: startedAt)
+    var failure: (any Error)?
+    var writer = JSONWriter(capacity: 1 << 17)
+    func flush(_ writer: inout JSONWriter) {
+        do { if failure == nil { try writer.withBytes { try sink($0) } } } catch { failure = error }
+        writer.removeAll()
+    }
     var problems = 0
-    var plots: [SensorReport] = []
-    recording.read(
-        bytes,
-        problem: { one in
-            problems += 1
-            problem(one)
-        }
-    ) { recorded in
+    func note(_ one: ModeSProblem) {
+        problems += 1
+        problem(one)
+    }
+    format.read(recording, problem: note) { recorded in
+        if let one = view.write(recorded, to: &writer) { note(one) }
+        if writer.count >= 1 << 16 { flush(&writer) }
+    }
+    flush(&writer)
+    if let failure { throw failure }
+    return ModeSSummary(byFormat: view.byFormat, counts: view.decoder.counts, problems: problems)
+}
+
+/// Writes frames as JSON objects, with the state that positions need.
+private struct ModeSJSONView {
+    var decoder: ModeSDecoder
+    var byFormat = InlineArray<25, Int>(repeating: 0)
+    private let startedAt: Timestamp
+    private var plots: [SensorReport] = []
+
+    init(_ configuration: ModeSDecoder.Configuration, startedAt: Timestamp) {
+        self.decoder = ModeSDecoder(configuration)
+        self.startedAt = startedAt
+    }
+
+    /// Writes a line; or answers why the frame is no message.
+    mutating func write(_ recorded: RecordedModeSFrame, to writer: inout JSONWriter) -> ModeSProblem? {
         let received = recorded.received
         let message: ModeSMessage
         do throws(ModeSError) { message = try ModeSMessage(received.frame) } catch {
-            problems += 1
-            if case .lengthMismatch(let format, let count) = error {
-                problem(
-                    ModeSProblem(
-                        offset: received.offset, reason: .lengthMismatch(downlinkFormat: format, bytes: count)))
+            switch error {
+            case .lengthMismatch(let format, let count):
+                return ModeSProblem(
+                    offset: received.offset, reason: .lengthMismatch(downlinkFormat: format, bytes: count))
             }
-            return
         }
-        summary.byFormat[Int(message.downlinkFormat)] += 1
-        plots.removeAll(keepingCapacity: true)
-        let answer = decoder.decode(
+        self.byFormat[Int(message.downlinkFormat)] += 1
+        self.plots.removeAll(keepingCapacity: true)
+        let answer = self.decoder.decode(
             message, isMultilaterated: received.isMultilaterated,
-            receivedAt: recorded.receivedAt ?? startedAt.advanced(by: recorded.elapsed), into: &plots)
+            receivedAt: recorded.receivedAt ?? self.startedAt.advanced(by: recorded.elapsed), into: &self.plots)
         writer.beginObject()
         writer.key("offset")
         writer.integer(received.offset)
@@ -88,8 +111,8 @@ public func modeSJSONLines(
             writer.integer(received.signal)
         }
         writer.key("frame")
-        let frameBytes = received.frame.bytes
-        writer.hex(frameBytes.span.extracting(first: received.frame.byteCount))
+        let bytes = received.frame.bytes
+        writer.hex(bytes.span.extracting(first: received.frame.byteCount))
         message.writeFields(to: &writer)
         writer.key("verdict")
         writer.string(answer.verdict.name)
@@ -105,12 +128,8 @@ public func modeSJSONLines(
         }
         writer.endObject()
         writer.endLine()
-        if writer.count > 1 << 16 { flush(&writer) }
+        return nil
     }
-    summary.counts = decoder.counts
-    summary.problems = problems
-    flush(&writer)
-    return summary
 }
 
 extension ModeSDecoder.Verdict {

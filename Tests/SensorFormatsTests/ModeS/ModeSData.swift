@@ -57,7 +57,7 @@ enum ModeSData {
 /// A small generator for tests: a failing seed prints itself.
 ///
 /// Source: S. Vigna, splitmix64.c (public domain).
-struct SplitMix64: RandomNumberGenerator {
+struct SeededRandom: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

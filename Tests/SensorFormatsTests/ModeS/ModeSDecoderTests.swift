@@ -270,7 +270,7 @@ struct ModeSTransponder {
                 known.airborne(isOdd: second % 2 == 1), receivedAt: Self.start.advanced(by: Double(second)),
                 into: &reports)
         }
-        var random = SplitMix64(state: 5)
+        var random = SeededRandom(state: 5)
         for i in 0..<20_000 {
             var other = ModeSTransponder()
             other.address = UInt32(truncatingIfNeeded: random.next()) & 0xFF_FFFF
@@ -318,7 +318,7 @@ struct ModeSTransponder {
 
     @Test("frames of any bits at any times neither trap nor leave the globe", arguments: 0..<40 as Range<UInt64>)
     func anything(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(state: seed)
         var decoder = ModeSDecoder(
             ModeSDecoder.Configuration(
                 sensor: Self.sensor, site: seed % 2 == 0 ? nil : Geodetic(latitude: 0.9, longitude: 0.1), aircraftMax: 8
@@ -343,6 +343,21 @@ struct ModeSTransponder {
         }
     }
 
+    @Test("what is no recording of Mode S is said to be none, and a sink that fails ends the decoding")
+    func noRecording() {
+        struct Full: Error {}
+        let configuration = ModeSDecoder.Configuration(sensor: Self.sensor)
+        let other = Array("hello, world\n".utf8)
+        let summary = try? decodeModeSToJSONLines(other.span, configuration: configuration, sink: { _ in })
+        #expect(summary == nil)
+        let good = Array("*8D4840D6202CC371C32CE0576098;\n".utf8)
+        var thrown = false
+        do {
+            _ = try decodeModeSToJSONLines(good.span, configuration: configuration, sink: { _ in throw Full() })
+        } catch { thrown = error is Full }
+        #expect(thrown)
+    }
+
     @Test("JSON lines hold the fields with their units, the problems their offsets") func json() throws {
         let text = """
             *8D4840D6202CC371C32CE0576098;
@@ -353,14 +368,14 @@ struct ModeSTransponder {
             *8D40621D58C386435CC412692AD6;
             *0D4840D6202CC371C32CE0576098;
             """
-        var writer = JSONWriter()
+        var output: [UInt8] = []
         var problems: [ModeSProblem] = []
         var lines: [[String: Any]] = []
         let bytes = Array(text.utf8)
-        let summary = modeSJSONLines(
-            bytes.span, recording: .avr, configuration: ModeSDecoder.Configuration(sensor: Self.sensor), into: &writer,
-            problem: { problems.append($0) })
-        for line in writer.text.split(separator: "\n") {
+        let summary = try decodeModeSToJSONLines(
+            bytes.span, configuration: ModeSDecoder.Configuration(sensor: Self.sensor),
+            sink: { piece in for i in piece.indices { output.append(piece[i]) } }, problem: { problems.append($0) })
+        for line in String(decoding: output, as: UTF8.self).split(separator: "\n") {
             lines.append(try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]))
         }
         #expect(lines.count == 5)
@@ -379,6 +394,6 @@ struct ModeSTransponder {
         #expect(abs((lines[4]["latitudeDegrees"] as? Double ?? 0) - 52.2658) < 1e-3)
         #expect(problems.map(\.reason) == [.text(.notAFrame), .lengthMismatch(downlinkFormat: 1, bytes: 14)])
         #expect(problems.map(\.offset) == [79, 146])
-        #expect(summary.description == "5 messages (DF5 1, DF17 4); 1 of unknown address; 2 problems")
+        #expect(summary?.description == "5 messages (DF5 1, DF17 4); 1 of unknown address; 2 problems")
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite("Beast and AVR framing") struct ModeSFramingTests {
     /// Long and short frames, Mode A/C and status between them, with 0x1A wherever one can be.
     private func stream(seed: UInt64, frames count: Int) -> (bytes: [UInt8], frames: [ReceivedModeSFrame]) {
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(state: seed)
         var bytes: [UInt8] = []
         var frames: [ReceivedModeSFrame] = []
         for _ in 0..<count {
@@ -49,7 +49,7 @@ import Testing
     @Test(
         "one byte at a time gives the same as all at once, also of spoilt streams", arguments: 0..<200 as Range<UInt64>)
     func spoilt(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(state: seed)
         var (bytes, _) = self.stream(seed: seed, frames: 40)
         for _ in 0..<(random.next() % 30) {
             let at = Int(random.next() % UInt64(bytes.count))

@@ -264,7 +264,7 @@ import Testing
 
     @Test("no bits make a message trap, in any view", arguments: 0..<30 as Range<UInt64>)
     func anything(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(state: seed)
         var writer = JSONWriter()
         for format: UInt64 in 0..<32 {
             for _ in 0..<200 {

@@ -25,7 +25,7 @@ import Testing
 
     @Test("the look-up equals the shift register", arguments: 0..<50 as Range<UInt64>)
     func equalsRegister(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(state: seed)
         for _ in 0..<100 {
             let frame = ModeSFrame(high: random.next(), low: random.next(), isLong: Bool.random(using: &random))
             #expect(ModeSParity.residual(frame) == self.slow(Array(frame.list.dropLast(3))) ^ frame.parity)
@@ -34,7 +34,7 @@ import Testing
 
     @Test("the parity is linear: a wrong bit changes it by what the bit is worth alone", arguments: [false, true])
     func linear(isLong: Bool) {
-        var random = SplitMix64(state: 7)
+        var random = SeededRandom(state: 7)
         let zero = ModeSFrame(high: 0, low: 0, isLong: isLong)
         var seen: Set<UInt32> = []
         for index in 1...(isLong ? 112 : 56) {
@@ -48,7 +48,7 @@ import Testing
 
     @Test("a burst of up to 24 wrong bits never goes unseen") func bursts() {
         let good = ModeSFrame.hex("8D4840D6202CC371C32CE0576098")
-        var random = SplitMix64(state: 1)
+        var random = SeededRandom(state: 1)
         for first in 1...112 {
             for length in 1...24 where first + length - 1 <= 112 {
                 var frame = good.flipping(first)
@@ -63,7 +63,7 @@ import Testing
 
     @Test("a sealed frame leaves what was laid over it", arguments: [0, 1, 0x7F, 0x4840D6, 0xFFFFFF] as [UInt32])
     func sealed(overlay: UInt32) {
-        var random = SplitMix64(state: UInt64(overlay))
+        var random = SeededRandom(state: UInt64(overlay))
         for isLong in [false, true] {
             let frame = ModeSFrame(high: random.next(), low: random.next(), isLong: isLong)
             let sealed = ModeSParity.sealed(frame, overlay: overlay)
