@@ -67,8 +67,7 @@ public struct BeastReader: Hashable, Sendable {
     /// Forgets an unfinished frame, which becomes garbage: the connection ended.
     public mutating func reset() {
         self.garbageBytes += self.pendingBytes
-        self.pendingBytes = 0
-        self.state = .outside
+        self.forgetFrame()
         self.isLost = false
     }
 
@@ -161,22 +160,30 @@ public struct BeastReader: Hashable, Sendable {
     }
 
     private mutating func begin(_ type: UInt8, _ lost: (Int) -> Void) {
+        let needed: Int
         switch type {
-        case UInt8(ascii: "1"): self.needed = 9
-        case UInt8(ascii: "2"): self.needed = 14
-        case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "5"): self.needed = 21
+        case UInt8(ascii: "1"): needed = 9
+        case UInt8(ascii: "2"): needed = 14
+        case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "5"): needed = 21
         default:
             // Twice 0x1A is a doubled byte of a frame whose beginning was lost; anything else is no type.
             self.lose(2, lost)
-            self.pendingBytes = 0
-            self.state = .outside
+            self.forgetFrame()
             return
         }
+        self.forgetFrame()
         self.type = type
-        self.filled = 0
-        (self.first, self.second, self.third) = (0, 0, 0)
+        self.needed = needed
         self.pendingBytes = 2
         self.state = .inside
+    }
+
+    /// Leaves nothing of an unfinished frame behind: two readers that have read the same are equal.
+    private mutating func forgetFrame() {
+        self.state = .outside
+        self.pendingBytes = 0
+        (self.type, self.needed, self.filled) = (0, 0, 0)
+        (self.first, self.second, self.third) = (0, 0, 0)
     }
 
     private mutating func store(_ byte: UInt8, _ body: (ReceivedModeSFrame) -> Void) {
@@ -189,12 +196,11 @@ public struct BeastReader: Hashable, Sendable {
         self.filled += 1
         guard self.filled == self.needed else { return }
         let (length, offset) = (self.pendingBytes, self.bytesRead - self.pendingBytes)
-        self.pendingBytes = 0
-        self.state = .outside
-        if self.type == UInt8(ascii: "2") || self.type == UInt8(ascii: "3") {
+        let (type, first, second, third) = (self.type, self.first, self.second, self.third)
+        self.forgetFrame()
+        if type == UInt8(ascii: "2") || type == UInt8(ascii: "3") {
             self.emit(
-                self.first, self.second, self.third, isLong: self.type == UInt8(ascii: "3"), offset: offset,
-                length: length, body)
+                first, second, third, isLong: type == UInt8(ascii: "3"), offset: offset, length: length, body)
         } else {
             self.otherBytes += length
             self.otherCount += 1

@@ -61,6 +61,8 @@ import Testing
             }
             if bytes.isEmpty { bytes = [0] }
         }
+        // Some end in a long stretch of garbage: what was last read whole must leave no trace (found by fuzzing).
+        if seed % 2 == 1 { bytes += [UInt8](repeating: 7, count: 40) }
         let (whole, reader) = self.read([bytes[...]])
         let (single, other) = self.read(bytes.indices.map { bytes[$0...$0] })
         #expect(whole == single)
