@@ -54,7 +54,7 @@ struct DecodeCommand: ParsableCommand {
             }
             if format.holdsDatagrams {
                 try self.decodeAsterix(bytes, format, path, editions)
-            } else if !self.decodeModeS(bytes, path, site) {
+            } else if try !self.decodeModeS(bytes, path, site) {
                 say("\(path): holds no Mode S frames")
                 unknown += 1
             }
@@ -91,20 +91,15 @@ struct DecodeCommand: ParsableCommand {
     }
 
     /// Decodes a Mode S file; false when it holds no frames.
-    private func decodeModeS(_ bytes: [UInt8], _ path: String, _ site: Geodetic?) -> Bool {
-        guard let recording = ModeSRecording.detect(bytes.span) else { return false }
+    private func decodeModeS(_ bytes: [UInt8], _ path: String, _ site: Geodetic?) throws -> Bool {
         let isQuiet = self.quiet
-        var writer = JSONWriter()
-        let summary = modeSJSONLines(
-            bytes.span, recording: recording,
-            configuration: ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1), site: site), into: &writer,
-            flush: { writer in
-                if !isQuiet {
-                    writer.withBytes { text in put(unsafe text.withUnsafeBufferPointer { unsafe Array($0) }) }
-                }
-                writer.removeAll()
+        let summary = try decodeModeSToJSONLines(
+            bytes.span, configuration: ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1), site: site),
+            sink: { text in
+                if !isQuiet { put(unsafe text.withUnsafeBufferPointer { unsafe Array($0) }) }
             },
             problem: { say("\(path): \($0)") })
+        guard let summary else { return false }
         say("\(path): \(summary)")
         return true
     }
