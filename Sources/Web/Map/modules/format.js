@@ -63,9 +63,9 @@ export function formatAge(seconds) {
 /** Degrees and decimal minutes, as charts have them. @param {number} lat @param {number} lon */
 export function formatPosition(lat, lon) {
   const part = (value, width, positive, negative) => {
-    const thousandths = Math.round(Math.abs(value) * 60000);
-    const degrees = Math.floor(thousandths / 60000);
-    const minutes = ((thousandths % 60000) / 1000).toFixed(2).padStart(5, "0");
+    const hundredths = Math.round(Math.abs(value) * 6000);
+    const degrees = Math.floor(hundredths / 6000);
+    const minutes = ((hundredths % 6000) / 100).toFixed(2).padStart(5, "0");
     return `${String(degrees).padStart(width, "0")}°${minutes}′${value < 0 ? negative : positive}`;
   };
   const turned = ((((lon + 180) % 360) + 360) % 360) - 180;
