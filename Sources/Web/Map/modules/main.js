@@ -749,7 +749,8 @@ class Display {
         const margins = this.padding(20);
         const x = dx * view.world + view.width / 2;
         const y = (track.y - view.y) * view.world + view.height / 2;
-        if (x < margins.left || y < 20 || x > view.width - margins.right || y > view.height - margins.bottom) {
+        // While the map still moves, where the track is now says little of where it will be.
+        if (map.isMoving() || x < margins.left || y < 20 || x > view.width - margins.right || y > view.height - margins.bottom) {
           map.easeTo({ center: [track.lon, track.lat], duration: 350 });
         }
       }
