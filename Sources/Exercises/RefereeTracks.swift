@@ -23,7 +23,8 @@ public struct RefereeTracks: Sendable {
         let rows = order.map { i in "[" + order.map { j in short(c[i, j], 4) }.joined(separator: ",") + "]" }
         self.text += "{\"time\":\(time),\"id\":\"\(track.id)\",\"lat\":\(short(track.position.latitudeDegrees, 7)),"
         self.text += "\"lon\":\(short(track.position.longitudeDegrees, 7)),\"alt\":\(short(track.position.height, 1)),"
-        self.text += "\"vn\":\(short(track.velocity.north, 3)),\"ve\":\(short(track.velocity.east, 3)),"
+        let scale = RefereeScenario.speedScale(height: track.position.height)
+        self.text += "\"vn\":\(short(track.velocity.north / scale, 3)),\"ve\":\(short(track.velocity.east / scale, 3)),"
         self.text += "\"icao24\":" + (track.address.map { "\"\($0.value)\"" } ?? "null")
         self.text += ",\"cov\":[\(rows.joined(separator: ","))]}\n"
     }
