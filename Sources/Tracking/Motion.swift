@@ -371,6 +371,20 @@ struct Vertical {
             self.hc += q * dt * dt / 2
             self.cc += q * dt
         }
+        // Where no height is ever measured, the uncertainty must not grow beyond what can be flown.
+        self.limit(height: 4_000, climb: 50)
+    }
+
+    /// Scales the covariance down to these standard deviations, keeping the correlation.
+    @inline(__always) private mutating func limit(height: Double, climb: Double) {
+        if self.hh > height * height {
+            self.hc *= height / self.hh.squareRoot()
+            self.hh = height * height
+        }
+        if self.cc > climb * climb {
+            self.hc *= climb / self.cc.squareRoot()
+            self.cc = climb * climb
+        }
     }
 
     /// Takes in a measured height of variance r, in Joseph's form.

@@ -24,6 +24,8 @@ struct PreparedPlot {
     var hasHeight = false
     var height = 0.0
     var heightVariance = 0.0
+    /// What is supposed of the height where nothing is reported, metres.
+    var heightPrior = (mean: 0.0, deviation: 0.0)
     /// Horizontal variance of a geodetic plot, m².
     var positionVariance = 0.0
     /// Velocity in Earth-centred axes, metres per second.
@@ -63,7 +65,13 @@ struct PreparedPlot {
             self.hasHeight = true
             self.height = height
             self.heightVariance = k.geometricHeightDeviation * k.geometricHeightDeviation
+        } else if plot.isOnGround {
+            // On the ground, so about as high as the radar that sees it (or, of a receiver, as most airports).
+            self.hasHeight = true
+            self.height = s.isKnown ? s.height : 150
+            self.heightVariance = 150 * 150
         }
+        self.heightPrior = k.heightPrior
         switch plot.measurement {
         case .polar(let range, let azimuth, let elevation):
             guard range.isFinite, azimuth.isFinite, range > 1, range < 5_000_000, abs(azimuth) < 100 else { return nil }
@@ -92,15 +100,17 @@ struct PreparedPlot {
                 self.falseDensity -= self.hasHeight ? 9.4 : log(0.17 * range)
                 blur += self.upVariance
             } else {
-                let height = self.hasHeight ? self.height : min(k.heightPrior.mean, 0.4 * range)
+                // Near the radar it cannot be high: it would be overhead, in the cone of silence.
+                self.heightPrior.mean = min(k.heightPrior.mean, s.height + 0.4 * range)
+                self.heightPrior.deviation = min(k.heightPrior.deviation, 0.3 * range)
+                let height = self.hasHeight ? self.height : self.heightPrior.mean
                 let rise = height - s.height
                 let radius = 6_371_000 + s.height
                 up = min(max((rise * (2 * radius + rise) - range * range) / (2 * radius), -range), range)
                 if self.hasHeight {
                     self.falseDensity -= 9.4
                 } else {
-                    let wrong = min(k.heightPrior.deviation, 0.3 * range)
-                    blur += wrong * wrong
+                    blur += self.heightPrior.deviation * self.heightPrior.deviation
                 }
             }
             self.up = up

@@ -527,8 +527,9 @@ public struct Tracker: Sendable {
         let k = self.parameters
         let plot = self.slice[index].plot
         let frame = TangentFrame(below: self.slice[index].place)
+        let prior = self.slice[index].heightPrior
         var vertical = Vertical(
-            height: k.heightPrior.mean, climb: 0, hh: k.heightPrior.deviation * k.heightPrior.deviation,
+            height: prior.mean, climb: 0, hh: prior.deviation * prior.deviation,
             cc: k.climbDeviation * k.climbDeviation)
         let site = self.slice[index].site
         let sighting = vertical.sight(self.slice[index], from: self.sites[site], in: frame, k)
