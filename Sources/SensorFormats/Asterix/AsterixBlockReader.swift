@@ -42,6 +42,8 @@ struct AsterixBlockReader: Sendable {
 
     /// Beyond this many votes more of them are not counted, so that a source that changes is soon followed.
     static let votesMax = 8
+    /// From this sum on a source is read by the older edition.
+    static let votesForOlder = -2
 
     init(editions: AsterixEditions) {
         self.editions = editions
@@ -175,31 +177,30 @@ struct AsterixBlockReader: Sendable {
         }
         guard let usual, let old else { return usual }
         let source = AsterixSource(category: category, sensor: sensor ?? SensorID(rawValue: 0))
-        return self.vote(source, usual, old, bytes, from: start, to: end) < 0 ? old : usual
+        let sum = self.vote(source, usual, old, bytes, from: start, to: end)
+        // Plots of category 021 wait for the decision, so that one vote is enough to walk over the block.
+        return sum <= (category == 21 ? -1 : Self.votesForOlder) ? old : usual
     }
 
-    /// Asks both editions whether the block is theirs; below zero speaks for the older one.
+    /// Asks the editions whether the block is theirs, and answers with the sum of votes.
     ///
-    /// A block that only one of them fills exactly is a vote. While the present choice fits nothing more is asked.
+    /// A block that only one of them fills exactly is a vote for it. While the present choice fits nothing more is
+    /// asked, once there are votes enough. A single damaged block may chance to fill the wrong one: so it takes two
+    /// votes for the older edition, and a source that is known by many is not swayed by one.
     @discardableResult private mutating func vote(
         _ source: AsterixSource, _ usual: AsterixLayout, _ old: AsterixLayout, _ bytes: Span<UInt8>, from start: Int,
         to end: Int
     ) -> Int {
         let sum = self.votes[source] ?? 0
-        let present = sum < 0 ? old : usual
+        let present = sum <= Self.votesForOlder ? old : usual
         let presentFits = present.fits(bytes, from: start, to: end)
-        if presentFits, sum != 0 {
-            if abs(sum) < Self.votesMax, sum < 0 || !old.fits(bytes, from: start, to: end) {
-                self.votes[source] = sum + sum.signum()
-            }
-            return sum
-        }
-        let other = sum < 0 ? usual : old
-        let otherFits = other.fits(bytes, from: start, to: end)
+        if presentFits, abs(sum) == Self.votesMax { return sum }
+        let otherFits = (present === old ? usual : old).fits(bytes, from: start, to: end)
         guard presentFits != otherFits else { return sum }
-        let ballot = (presentFits ? present : other) === old ? -1 : 1
-        self.votes[source] = max(-Self.votesMax, min(Self.votesMax, sum + ballot))
-        return ballot
+        let ballot = presentFits == (present === old) ? -1 : 1
+        let next = max(-Self.votesMax, min(Self.votesMax, sum + ballot))
+        self.votes[source] = next
+        return next
     }
 
     /// Lets the first blocks of a recording vote on the edition before any of them is decoded.
@@ -223,17 +224,46 @@ struct AsterixBlockReader: Sendable {
         guard self.automatic[21] != nil else { return true }
         let sensor = Self.sensor(bytes, from: start, to: end)
         if let sensor, self.editions.edition(of: 21, sensor: sensor) != nil { return true }
-        return self.votes[AsterixSource(category: 21, sensor: sensor ?? SensorID(rawValue: 0))] ?? 0 != 0
+        let sum = self.votes[AsterixSource(category: 21, sensor: sensor ?? SensorID(rawValue: 0))] ?? 0
+        return sum > 0 || sum <= Self.votesForOlder
     }
 
     /// The editions found for the sources of categories that have an older one.
     var foundEditions: [AsterixSource: AsterixEdition] {
         var found: [AsterixSource: AsterixEdition] = [:]
-        for (source, sum) in self.votes where sum != 0 {
+        for (source, sum) in self.votes where sum > 0 || sum <= Self.votesForOlder {
             let layouts = sum < 0 ? self.automatic : self.layouts
             found[source] = layouts[Int(source.category)]?.edition
         }
         return found
+    }
+
+    /// The time of day of the first record of a block that has one, in seconds since midnight.
+    ///
+    /// - Returns: nil if there is none, or while it is not clear by which edition the block is to be read.
+    mutating func secondsOfDay(_ bytes: Span<UInt8>, range: Range<Int>) -> Double? {
+        let start = range.lowerBound + 3
+        guard start < range.upperBound, range.upperBound <= bytes.count else { return nil }
+        let category = bytes[range.lowerBound]
+        let length = Int(bytes[start - 2]) << 8 | Int(bytes[start - 1])
+        let end = min(range.lowerBound + max(3, length), range.upperBound)
+        guard let layout = self.layout(of: category, bytes, from: start, to: end),
+            category != 21 || self.isDecided(bytes, from: start, to: end)
+        else { return nil }
+        let storage = layout.words
+        let words = storage.span
+        var at = start
+        while at < end {
+            var offsets = AsterixLayout.Offsets(repeating: 0)
+            guard let next = try? layout.walk(bytes, words, from: at, to: end, offsets: &offsets) else { return nil }
+            var time = offsets[1]
+            if time == 0, category == 21, layout.edition.major > 0 {
+                time = max(offsets[Category021.timeOfApplicability], offsets[Category021.timeOfTransmission])
+            }
+            if time != 0 { return Double(bigEndian24(bytes, Int(time))) / 128 }
+            at = next
+        }
+        return nil
     }
 
     /// Item 010 of a record, which is the first in every profile that has it in slot 1.

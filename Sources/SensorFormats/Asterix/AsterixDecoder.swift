@@ -50,36 +50,3 @@ public struct AsterixDecoder: Sendable {
         self.reader.prime(recording, range: range)
     }
 }
-
-extension AsterixDecoder {
-    /// The time of day of the first record of a block that has one, in seconds since midnight; nil if there is none.
-    ///
-    /// By the newest edition of the category, or the older one if only that fits the block.
-    public static func secondsOfDay(ofBlock bytes: Span<UInt8>, range: Range<Int>) -> Double? {
-        let start = range.lowerBound + 3
-        guard start < range.upperBound, range.upperBound <= bytes.count,
-            var layout = AsterixLayouts.newest[Int(bytes[range.lowerBound])]
-        else { return nil }
-        let length = Int(bytes[start - 2]) << 8 | Int(bytes[start - 1])
-        let end = min(range.lowerBound + max(3, length), range.upperBound)
-        if let old = AsterixLayouts.older[Int(layout.edition.category)],
-            !layout.fits(bytes, from: start, to: end), old.fits(bytes, from: start, to: end)
-        {
-            layout = old
-        }
-        let storage = layout.words
-        let words = storage.span
-        var at = start
-        while at < end {
-            var offsets = AsterixLayout.Offsets(repeating: 0)
-            guard let next = try? layout.walk(bytes, words, from: at, to: end, offsets: &offsets) else { return nil }
-            var time = offsets[1]
-            if time == 0, layout.edition.category == 21, layout.edition.major > 0 {
-                time = max(offsets[Category021.timeOfApplicability], offsets[Category021.timeOfTransmission])
-            }
-            if time != 0 { return Double(bigEndian24(bytes, Int(time))) / 128 }
-            at = next
-        }
-        return nil
-    }
-}

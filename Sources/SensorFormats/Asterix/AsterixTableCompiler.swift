@@ -21,13 +21,20 @@ struct AsterixTableCompiler {
 
     /// - Parameter hot: the items whose offsets the walk shall note, in the order of their indices.
     static func compile(_ table: AsterixTable, hot: [String]) throws(AsterixTableError) -> AsterixLayout {
-        var compiler = Self(table)
+        try self.compile(text: table.text.description, edition: table.edition, hot: hot)
+    }
+
+    /// Compiles a table's text.
+    static func compile(text: String, edition: AsterixEdition, hot: [String]) throws(AsterixTableError)
+        -> AsterixLayout
+    {
+        var compiler = Self(text: text, edition: edition)
         return try compiler.layout(hot: hot)
     }
 
-    private init(_ table: AsterixTable) {
-        self.edition = table.edition
-        self.text = Array(table.text.description.utf8)
+    private init(text: String, edition: AsterixEdition) {
+        self.edition = edition
+        self.text = Array(text.utf8)
     }
 
     // MARK: The whole
@@ -311,7 +318,7 @@ struct AsterixTableCompiler {
         guard self.take("[") else { throw self.error("no alternatives") }
         var alternatives: [UInt32] = []
         var count: UInt32 = 0
-        while self.skipSpace(), !self.take("]") {
+        while try !self.ends(with: "]", context.path) {
             let value = try self.number()
             guard self.take("=") else { throw self.error("an alternative without =") }
             guard case .quantity(let signed, let scale, let unit) = try self.content(bits: bits) else {
@@ -399,7 +406,7 @@ struct AsterixTableCompiler {
         // The slots come first; the nodes behind them carry offsets, so they are compiled twice: once to count them.
         let start = self.at
         var slots = 0
-        while self.skipSpace(), !self.take("}") {
+        while try !self.ends(with: "}", path) {
             slots += 1
             if self.take("-") { continue }
             let name = try self.name()
@@ -410,7 +417,7 @@ struct AsterixTableCompiler {
         self.words += [octets, UInt32(slots)]
         let list = self.words.count
         self.words += [UInt32](repeating: 0, count: slots)
-        while self.skipSpace(), !self.take("}") {
+        while try !self.ends(with: "}", path) {
             if self.take("-") {
                 parts.append(0)
                 continue
@@ -434,6 +441,12 @@ struct AsterixTableCompiler {
     }
 
     // MARK: Letters
+
+    /// Whether the closing bracket is next; a text that ends before it is an error.
+    private mutating func ends(with close: Unicode.Scalar, _ path: String) throws(AsterixTableError) -> Bool {
+        guard self.skipSpace() else { throw self.error("\(path) does not end") }
+        return self.take(close)
+    }
 
     private mutating func key(_ text: String) -> UInt32 {
         if let known = self.keyWords[text] { return known }

@@ -28,7 +28,7 @@ enum Category062 {
     /// Slots of the profile that hold the compound items, from 0.
     static let aircraftDataSlot = 10
     static let flightPlanSlot = 20
-    static let accuracySlot = 25
+    static let accuracySlot = 26
     /// One standard deviation of a system track that says nothing of its accuracy, metres.
     static let deviationUnknown = 100.0
     /// One standard deviation of a velocity component that says nothing of its accuracy, metres per second.

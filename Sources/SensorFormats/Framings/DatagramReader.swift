@@ -146,7 +146,14 @@ public struct DatagramReader: Sendable {
 public struct RecordingClock: Sendable {
     private var last: Timestamp
     private var correction: Double?
+    private var reader = AsterixBlockReader(editions: AsterixEditions())
+    /// A time of day far from the one before: it is believed when others follow that agree with it.
+    private var doubted: (time: Timestamp, count: Int)?
+    private var isStarted = false
+
     private static let toleranceSeconds = 60.0
+    private static let jumpSeconds = 600.0
+    private static let witnesses = 5
 
     /// - Parameter start: an instant within twelve hours of the first datagram; packet captures bring their own.
     public init(start: Timestamp) { self.last = start }
@@ -159,16 +166,35 @@ public struct RecordingClock: Sendable {
         } else if let seconds = datagram.secondsOfDay {
             recorder = Timestamp(secondsOfDay: seconds, nearest: self.last.advanced(by: -(self.correction ?? 0)))
         } else {
-            if let seconds = AsterixDecoder.secondsOfDay(ofBlock: bytes, range: datagram.range) {
-                self.last = Timestamp(secondsOfDay: seconds, nearest: self.last)
+            if let seconds = self.reader.secondsOfDay(bytes, range: datagram.range) {
+                self.advance(to: Timestamp(secondsOfDay: seconds, nearest: self.last))
             }
             return self.last
         }
-        if self.correction == nil, let seconds = AsterixDecoder.secondsOfDay(ofBlock: bytes, range: datagram.range) {
+        if self.correction == nil, let seconds = self.reader.secondsOfDay(bytes, range: datagram.range) {
             let difference = Timestamp(secondsOfDay: seconds, nearest: recorder).seconds(since: recorder)
             self.correction = abs(difference) > Self.toleranceSeconds ? difference : 0
         }
         self.last = recorder.advanced(by: self.correction ?? 0)
         return self.last
+    }
+
+    /// Takes a time of the records, unless it is a jump that no others confirm: single records are wrong by hours.
+    private mutating func advance(to time: Timestamp) {
+        guard self.isStarted, abs(time.seconds(since: self.last)) > Self.jumpSeconds else {
+            self.isStarted = true
+            self.doubted = nil
+            self.last = time
+            return
+        }
+        if let (before, count) = self.doubted, abs(time.seconds(since: before)) <= Self.jumpSeconds {
+            self.doubted = (time, count + 1)
+            if count + 1 >= Self.witnesses {
+                self.doubted = nil
+                self.last = time
+            }
+        } else {
+            self.doubted = (time, 1)
+        }
     }
 }
