@@ -1,6 +1,5 @@
 import Air
 import Geodesy
-import Glibc
 import SensorFormats
 
 /// Prints how many Mode S messages a second one core takes, of a recording and of a synthetic sky, by processor time.
@@ -16,12 +15,12 @@ func rateModeS(_ bytes: [UInt8], rounds: Int = 20) {
         times.append(recorded.receivedAt ?? Timestamp(seconds: recorded.elapsed))
     }
     func report(_ name: String, _ messages: Int, _ size: Int, since start: Double, _ what: String) {
-        let seconds = max(modeSProcessorSeconds() - start, 1e-9)
+        let seconds = max(processorSeconds() - start, 1e-9)
         let rate = (Double(messages) / seconds / 1e4).rounded() / 100
         print("\(name): \(rate) M messages/s, \(Int(Double(size) / seconds / 1e6)) MB/s (\(what))")
     }
 
-    var start = modeSProcessorSeconds()
+    var start = processorSeconds()
     var count = 0
     var mixed: UInt64 = 0
     for _ in 0..<rounds {
@@ -31,7 +30,7 @@ func rateModeS(_ bytes: [UInt8], rounds: Int = 20) {
     }
     report("Beast framing", count, beast.count * rounds, since: start, "\(mixed)")
 
-    start = modeSProcessorSeconds()
+    start = processorSeconds()
     for _ in 0..<rounds {
         var reader = BeastReader()
         reader.read(beast.span) { mixed &+= modeSFieldsMixed($0.frame) }
@@ -42,7 +41,7 @@ func rateModeS(_ bytes: [UInt8], rounds: Int = 20) {
     var reports: [SensorReport] = []
     reports.reserveCapacity(1024)
     var plots = 0
-    start = modeSProcessorSeconds()
+    start = processorSeconds()
     for _ in 0..<rounds {
         var decoder = ModeSDecoder(
             ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1), site: site, rangeMax: 20e6))
@@ -60,7 +59,7 @@ func rateModeS(_ bytes: [UInt8], rounds: Int = 20) {
     report("Beast to plots", count, beast.count * rounds, since: start, "\(plots + reports.count) plots")
 
     var size = 0
-    start = modeSProcessorSeconds()
+    start = processorSeconds()
     let summary = try? decodeModeSToJSONLines(
         bytes.span, configuration: ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1)),
         sink: { size += $0.count })
@@ -70,7 +69,7 @@ func rateModeS(_ bytes: [UInt8], rounds: Int = 20) {
     reports.removeAll(keepingCapacity: true)
     plots = 0
     var decoder = ModeSDecoder(ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1)))
-    start = modeSProcessorSeconds()
+    start = processorSeconds()
     for (frame, time) in sky {
         decoder.decode(frame, receivedAt: time, into: &reports)
         if reports.count > 1000 {
@@ -136,10 +135,4 @@ private func modeSSky(aircraft: Int, seconds: Int) -> [(ModeSFrame, Timestamp)] 
         frames.append((ModeSParity.sealed(bare), Timestamp(seconds: 1_700_000_000 + time)))
     }
     return frames
-}
-
-private func modeSProcessorSeconds() -> Double {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

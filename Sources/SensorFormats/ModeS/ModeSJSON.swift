@@ -115,10 +115,10 @@ private struct ModeSJSONView {
         writer.hex(bytes.span.extracting(first: received.frame.byteCount))
         message.writeFields(to: &writer)
         writer.key("verdict")
-        writer.string(answer.verdict.name)
+        writer.word(answer.verdict.json)
         if answer.positionVerdict != .none {
             writer.key("position")
-            writer.string(answer.positionVerdict.name)
+            writer.word(answer.positionVerdict.json)
         }
         if let place = answer.position {
             writer.key("latitudeDegrees")
@@ -133,29 +133,29 @@ private struct ModeSJSONView {
 }
 
 extension ModeSDecoder.Verdict {
-    /// The case as it is spelt; an interpolation would look it up by reflection, for every line.
-    fileprivate var name: String {
+    /// The case as it is spelt, in quotes; an interpolation would look it up by reflection, for every line.
+    fileprivate var json: StaticString {
         switch self {
-        case .accepted: "accepted"
-        case .corrupt: "corrupt"
-        case .unknownAddress: "unknownAddress"
-        case .malformed: "malformed"
-        case .unsupported: "unsupported"
-        case .tableFull: "tableFull"
+        case .accepted: "\"accepted\""
+        case .corrupt: "\"corrupt\""
+        case .unknownAddress: "\"unknownAddress\""
+        case .malformed: "\"malformed\""
+        case .unsupported: "\"unsupported\""
+        case .tableFull: "\"tableFull\""
         }
     }
 }
 
 extension ModeSDecoder.PositionVerdict {
-    fileprivate var name: String {
+    fileprivate var json: StaticString {
         switch self {
-        case .none: "none"
-        case .confirmed: "confirmed"
-        case .provisional: "provisional"
-        case .waiting: "waiting"
-        case .inconsistent: "inconsistent"
-        case .outOfRange: "outOfRange"
-        case .implausible: "implausible"
+        case .none: "\"none\""
+        case .confirmed: "\"confirmed\""
+        case .provisional: "\"provisional\""
+        case .waiting: "\"waiting\""
+        case .inconsistent: "\"inconsistent\""
+        case .outOfRange: "\"outOfRange\""
+        case .implausible: "\"implausible\""
         }
     }
 }
@@ -178,7 +178,7 @@ extension ModeSMessage {
             writer.key("address")
             writer.hex(UInt64(address.rawValue), digits: 6)
             writer.key("addressSource")
-            writer.string(source == .announced ? "announced" : "parity")
+            writer.word(source == .announced ? "\"announced\"" : "\"parity\"")
         }
         write("CA", self.capability)
         write("CF", self.controlField)
@@ -250,6 +250,13 @@ extension ExtendedSquitter {
 }
 
 extension JSONWriter {
+    /// Writes a value that is already JSON, known when the program is compiled.
+    fileprivate mutating func word(_ text: StaticString) {
+        // The buffer of a literal lives as long as the program.
+        let bytes = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        unsafe self.raw(bytes.span, isValue: true)
+    }
+
     fileprivate mutating func field(_ key: StaticString, _ value: some BinaryInteger) {
         self.key(key)
         self.integer(value)
@@ -334,7 +341,7 @@ extension AirborneVelocity {
         }
         writer.field("verticalRateFeetPerMinute", self.verticalRateFeetPerMinute)
         writer.key("verticalRateSource")
-        writer.string(self.isVerticalRateBarometric ? "barometric" : "geometric")
+        writer.word(self.isVerticalRateBarometric ? "\"barometric\"" : "\"geometric\"")
         writer.field("geometricMinusBarometricFeet", self.geometricMinusBarometricFeet)
     }
 }
@@ -358,7 +365,7 @@ extension TargetState {
         writer.field("subtype", self.subtype)
         writer.field("selectedAltitudeFeet", self.selectedAltitudeFeet)
         writer.key("selectedAltitudeSource")
-        writer.string(self.isAltitudeFromFMS ? "FMS" : "MCP/FCU")
+        writer.word(self.isAltitudeFromFMS ? "\"FMS\"" : "\"MCP/FCU\"")
         writer.field("selectedHeadingDegrees", self.selectedHeadingDegrees, decimals: 6)
         if self.subtype == 1 {
             writer.field("pressureSettingMillibars", self.pressureSettingMillibars, decimals: 1)
