@@ -99,6 +99,10 @@ func decodeFile(_ path: String) -> Int32 {
 func rateFile(_ path: String) -> Int32 {
     guard let bytes = readFile(path) else { fail("cannot read \(path)") }
     let recording = bytes.span
+    if ModeSRecording.detect(recording) != nil {
+        rateModeS(bytes)
+        return 0
+    }
     guard let format = RecordingFormat.detect(recording, name: path), var reader = DatagramReader(format: format)
     else { fail("\(path) is no recording with ASTERIX") }
     var ranges: [Range<Int>] = []

@@ -23,6 +23,16 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// The kind of Mode S recording that it is; nil if it is none.
+    public var modeS: ModeSRecording? {
+        switch self {
+        case .beast: .beast
+        case .avr: .avr
+        case .csv: .csv
+        case .asterix, .final, .pcap, .pcapng: nil
+        }
+    }
+
     /// Finds out by the content what a file is, with its name as a hint where the content leaves a doubt.
     ///
     /// - Returns: nil if it is none of them.
@@ -38,21 +48,13 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
             }
         }
         if FinalFrame.isFrame(bytes, at: 0, to: count) { return .final }
-        if bytes[0] == 0x1A, (UInt8(ascii: "1")...UInt8(ascii: "4")).contains(bytes[1]) { return .beast }
-        if let text = self.detectText(bytes) { return text }
-        return self.looksLikeBlocks(bytes, name) ? .asterix : nil
-    }
-
-    /// A frame or values in text: every one of the first bytes must be a printable character or a line's end.
-    private static func detectText(_ bytes: Span<UInt8>) -> RecordingFormat? {
-        var commas = 0
-        for i in 0..<min(512, bytes.count) {
-            let byte = bytes[i]
-            guard (0x20..<0x7F).contains(byte) || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return nil }
-            if byte == UInt8(ascii: ",") { commas += 1 }
+        switch ModeSRecording.detect(bytes) {
+        case .beast: return .beast
+        case .avr: return .avr
+        case .csv: return .csv
+        case nil: break
         }
-        if bytes[0] == UInt8(ascii: "*") || bytes[0] == UInt8(ascii: "@") { return .avr }
-        return commas > 0 ? .csv : nil
+        return self.looksLikeBlocks(bytes, name) ? .asterix : nil
     }
 
     /// Whole blocks of known categories, or lengths that lead to the end; a damaged beginning is passed over.
