@@ -3,7 +3,7 @@
 ///     | 0x1A | type | 48-bit count of 12 MHz | signal | 2, 7 or 14 bytes of frame |
 ///
 /// Type '1' is Mode A/C (2 bytes), '2' a short and '3' a long Mode S frame, '4' and '5' a status of the receiver
-/// (14 bytes). Each 0x1A after the type is sent twice. A single 0x1A begins a new frame wherever it stands, so a reader
+/// (14 bytes); readsb may put the receiver's number, type 0xE3 with 8 bytes, before a frame. Each 0x1A after the type is sent twice. A single 0x1A begins a new frame wherever it stands, so a reader
 /// that lost its place finds it again at the next frame.
 ///
 /// The reader is a value of fixed size: what it keeps between pieces is at most one frame. Each byte ends in exactly
@@ -165,6 +165,7 @@ public struct BeastReader: Hashable, Sendable {
         case UInt8(ascii: "1"): needed = 9
         case UInt8(ascii: "2"): needed = 14
         case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "5"): needed = 21
+        case 0xE3: needed = 8
         default:
             // Twice 0x1A is a doubled byte of a frame whose beginning was lost; anything else is no type.
             self.lose(2, lost)

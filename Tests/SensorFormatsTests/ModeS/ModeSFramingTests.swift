@@ -23,6 +23,7 @@ import Testing
             switch random.next() % 8 {
             case 0: bytes += [0x1A, 0x31] + [UInt8](repeating: 5, count: 9)
             case 1: bytes += [0x1A, 0x34] + [UInt8](repeating: 6, count: 21)
+            case 2: bytes += [0x1A, 0xE3, 1, 2, 3, 0x1A, 0x1A, 5, 6, 7, 8]
             default: break
             }
         }
