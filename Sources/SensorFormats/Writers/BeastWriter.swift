@@ -7,7 +7,7 @@ import Glibc
 /// For each plot a position (even and odd in turn) and a velocity, and with each fifth the identification. The time of
 /// a frame is a counter of 12 MHz that is nought at midnight, UTC.
 ///
-/// - Complexity: no allocation for a frame once the buffer has grown; one small entry for each aircraft ever written.
+/// - Complexity: no allocation for a frame once the buffer has grown; a small entry for each aircraft ever written.
 public struct BeastWriter: Sendable {
     /// Plots that are no airborne position of an aircraft with an address.
     public private(set) var unwritten = 0
@@ -20,33 +20,33 @@ public struct BeastWriter: Sendable {
     /// Adds the frames of a plot.
     public mutating func append(_ plot: Plot) {
         guard plot.kind == .broadcast, !plot.isOnGround, let address = plot.identity.address,
-            case .geodetic(let latitude, let longitude, let deviation) = plot.measurement,
-            abs(latitude) <= .pi / 2, abs(longitude) <= 2 * .pi
+            case .geodetic(let latitude, let longitude, let deviation) = plot.measurement
         else {
             self.unwritten += 1
             return
         }
         let count = self.counts[address, default: 0]
+        let place = CompactPosition.Degrees(latitude: latitude * 180 / .pi, longitude: longitude * 180 / .pi)
+        guard let compact = CompactPosition(place, isOdd: count % 2 == 1) else {
+            self.unwritten += 1
+            return
+        }
         self.counts[address] = count == 9 ? 0 : count + 1
-        let position = SquitterFrame.position(
-            latitude: latitude * 180 / .pi, longitude: wrappedAngle(longitude) * 180 / .pi,
-            altitude: plot.pressureAltitude, deviation: deviation, isOdd: count % 2 == 1,
-            hasIdentPulse: plot.hasIdentPulse)
-        self.put(SquitterFrame(address: address, message: position), at: plot.measuredAt)
+        self.put(
+            Squitter.position(
+                compact, altitude: plot.pressureAltitude, deviation: deviation, hasIdentPulse: plot.hasIdentPulse),
+            of: address, at: plot.measuredAt)
         if let velocity = plot.velocity {
             var difference: Double?
             if let height = plot.geometricHeight, let altitude = plot.pressureAltitude {
                 difference = height - altitude
             }
             self.put(
-                SquitterFrame(
-                    address: address,
-                    message: SquitterFrame.velocity(
-                        velocity, climbRate: plot.climbRate, heightDifference: difference)), at: plot.measuredAt)
+                Squitter.velocity(velocity, climbRate: plot.climbRate, heightDifference: difference), of: address,
+                at: plot.measuredAt)
         }
         if count % 5 == 0, let callsign = plot.identity.callsign {
-            self.put(
-                SquitterFrame(address: address, message: SquitterFrame.identification(callsign)), at: plot.measuredAt)
+            self.put(Squitter.identification(callsign), of: address, at: plot.measuredAt)
         }
     }
 
@@ -56,57 +56,26 @@ public struct BeastWriter: Sendable {
         try body(self.bytes.span)
     }
 
-    /// One frame of 14 bytes.
-    ///
-    ///     | 0x1A | '3' | counter 48 | signal 8 | frame 112 |, each 0x1A after the first doubled
-    private mutating func put(_ frame: SquitterFrame, at time: Timestamp) {
-        let counter = UInt64(time.secondsOfDay * 12e6)
-        self.bytes.append(0x1A)
-        self.bytes.append(0x33)
-        for index in 0..<6 { self.putEscaped(UInt8(truncatingIfNeeded: counter >> (40 - 8 * UInt64(index)))) }
-        self.putEscaped(0x80)
-        for index in 0..<4 { self.putEscaped(UInt8(truncatingIfNeeded: frame.head >> (24 - 8 * UInt32(index)))) }
-        for index in 0..<7 { self.putEscaped(UInt8(truncatingIfNeeded: frame.message >> (48 - 8 * UInt64(index)))) }
-        for index in 0..<3 { self.putEscaped(UInt8(truncatingIfNeeded: frame.parity >> (16 - 8 * UInt32(index)))) }
-    }
-
-    private mutating func putEscaped(_ byte: UInt8) {
-        self.bytes.append(byte)
-        if byte == 0x1A { self.bytes.append(byte) }
+    /// One frame, of middling strength.
+    private mutating func put(_ message: UInt64, of address: ICAOAddress, at time: Timestamp) {
+        let received = ReceivedModeSFrame(
+            frame: Squitter.frame(address: address, message: message), ticks: UInt64(time.secondsOfDay * 12e6),
+            signal: 0x80)
+        received.appendBeast(to: &self.bytes)
     }
 }
 
-/// An extended squitter, downlink format 17.
-///
-///     | DF 5 | CA 3 | AA 24 | ME 56 | PI 24 |
+/// Extended squitters as aircraft compose them.
 ///
 /// Source: ICAO Annex 10 vol. IV, 3.1.2.8.6; the messages: RTCA DO-260B, 2.2.3.2.
-struct SquitterFrame: Hashable, Sendable {
-    /// DF 17, CA 5 (airborne) and the address.
-    var head: UInt32
-    /// ME, the lower 56 bits.
-    var message: UInt64
-
-    init(address: ICAOAddress, message: UInt64) {
-        self.head = 0x8D << 24 | address.rawValue
-        self.message = message & 0xFF_FFFF_FFFF_FFFF
-    }
-
-    /// The remainder of the first 88 bits, by x²⁴ + x²³ + … with the generator 0x1FFF409.
+enum Squitter {
+    /// Downlink format 17 around a message.
     ///
-    /// Source: ICAO Annex 10 vol. IV, 3.1.2.3.3.
-    var parity: UInt32 {
-        var remainder: UInt32 = 0
-        func push(_ byte: UInt8) {
-            remainder ^= UInt32(byte) << 16
-            for _ in 0..<8 {
-                remainder <<= 1
-                if remainder & 0x100_0000 != 0 { remainder ^= 0x1FF_F409 }
-            }
-        }
-        for index in 0..<4 { push(UInt8(truncatingIfNeeded: self.head >> (24 - 8 * UInt32(index)))) }
-        for index in 0..<7 { push(UInt8(truncatingIfNeeded: self.message >> (48 - 8 * UInt64(index)))) }
-        return remainder
+    ///     | DF 5 = 17 | CA 3 = 5, airborne | AA 24 | ME 56 | PI 24 |
+    static func frame(address: ICAOAddress, message: UInt64) -> ModeSFrame {
+        let head = UInt64(0x8D00_0000 | address.rawValue)
+        return ModeSParity.sealed(
+            ModeSFrame(high: head << 32 | message >> 24 & 0xFFFF_FFFF, low: message << 40, isLong: true))
     }
 
     /// Identification and category, the latter not told.
@@ -123,22 +92,19 @@ struct SquitterFrame: Hashable, Sendable {
     ///     | TC 5 | surveillance status 2 | NIC supplement 1 | altitude 12 | T 1 | F 1 | latitude 17 | longitude 17 |
     ///
     /// - Parameters:
-    ///   - latitude: degrees.
-    ///   - longitude: degrees.
     ///   - altitude: metres.
     ///   - deviation: of one axis, metres; chooses the type code.
-    static func position(
-        latitude: Double, longitude: Double, altitude: Double?, deviation: Double, isOdd: Bool, hasIdentPulse: Bool
-    ) -> UInt64 {
+    static func position(_ compact: CompactPosition, altitude: Double?, deviation: Double, hasIdentPulse: Bool)
+        -> UInt64
+    {
         // Type 9 with a containment of 7.5 m, 10 of 25 m, 11 of 0.1 NM, 12 of 0.2, 13 of 0.5 (0.6), 14 of 1 NM …
         let category = NavigationAccuracy.position(deviation: deviation)
         let type: UInt64 = category >= 10 ? 10 : category >= 8 ? 11 : category >= 1 ? UInt64(19 - category) : 18
-        let (encodedLatitude, encodedLongitude) = Self.compact(latitude, longitude, isOdd: isOdd)
         var bits = type << 3 | (hasIdentPulse ? 3 << 1 : 0)
         bits = bits << 12 | UInt64(Self.altitudeCode(altitude))
-        bits = bits << 2 | (isOdd ? 1 : 0)
-        bits = bits << 17 | UInt64(encodedLatitude)
-        return bits << 17 | UInt64(encodedLongitude)
+        bits = bits << 2 | (compact.isOdd ? 1 : 0)
+        bits = bits << 17 | UInt64(compact.latitude)
+        return bits << 17 | UInt64(compact.longitude)
     }
 
     /// Altitude in steps of 25 ft, the Q bit set; nought when there is none or it lies beyond the scale.
@@ -178,40 +144,5 @@ struct SquitterFrame: Hashable, Sendable {
         bits <<= 2
         guard let heightDifference else { return bits << 8 }
         return bits << 8 | (heightDifference < 0 ? 1 << 7 : 0) | steps(heightDifference, 25 * 0.3048, max: 126)
-    }
-
-    /// A position in the compact form of airborne messages, 17 bits each.
-    ///
-    /// Dlat = 360°/(60 − i), YZ = ⌊2¹⁷ mod(lat, Dlat)/Dlat + ½⌋, Rlat = Dlat (YZ/2¹⁷ + ⌊lat/Dlat⌋),
-    /// Dlon = 360°/max(NL(Rlat) − i, 1), XZ likewise; i is 0 for even and 1 for odd.
-    ///
-    /// Source: RTCA DO-260B, A.1.7.3.
-    static func compact(_ latitude: Double, _ longitude: Double, isOdd: Bool) -> (latitude: UInt32, longitude: UInt32) {
-        let i = isOdd ? 1.0 : 0
-        let scale = 131_072.0
-        func part(_ value: Double, of zone: Double) -> (index: Double, zones: Double) {
-            let zones = (value / zone).rounded(.down)
-            return ((scale * (value - zone * zones) / zone + 0.5).rounded(.down), zones)
-        }
-        let latitudeZone = 360 / (60 - i)
-        let (y, zones) = part(latitude, of: latitudeZone)
-        let recovered = latitudeZone * (y / scale + zones)
-        let longitudeZone = 360 / max(Self.longitudeZones(recovered) - i, 1)
-        let (x, _) = part(longitude, of: longitudeZone)
-        return (UInt32(y) & 0x1FFFF, UInt32(x) & 0x1FFFF)
-    }
-
-    /// NL: how many zones of longitude there are at a latitude in degrees, 1...59.
-    ///
-    /// NL = ⌊2π / acos(1 − (1 − cos(π/30)) / cos² lat)⌋
-    ///
-    /// Source: RTCA DO-260B, A.1.7.2.d.
-    static func longitudeZones(_ latitude: Double) -> Double {
-        let size = abs(latitude)
-        if size < 1e-9 { return 59 }
-        if size > 87 { return 1 }
-        if size == 87 { return 2 }
-        let cosine = cos(size * .pi / 180)
-        return (2 * .pi / acos(1 - (1 - cos(.pi / 30)) / (cosine * cosine))).rounded(.down)
     }
 }
