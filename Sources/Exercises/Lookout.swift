@@ -30,7 +30,7 @@ struct Lookout: Sendable {
     private let firstPart: Int
     /// Distance to the horizon at sea, metres.
     private let horizon: Double
-    /// Echoes that stay where they are: range, azimuth.
+    /// Middles of patches of weather, sea and birds: range, azimuth.
     private let clutter: [(range: Double, azimuth: Double)]
     private var random: SplitMix64
     /// The part that begins next, counted from a north before the exercise.
@@ -265,7 +265,7 @@ struct Lookout: Sendable {
         }
     }
 
-    /// False plots of one sector of a primary radar: some from everywhere, more from where they always come.
+    /// False plots of one sector of a primary radar: most from everywhere, some from where they often come.
     private mutating func sendClutter(
         begin: Double, sector: Int, beginAzimuth: Double, into outbox: inout Outbox
     ) {
@@ -282,14 +282,14 @@ struct Lookout: Sendable {
             outbox.send(time, .plot(plot))
         }
         let reach = min(sensor.coverage.upperBound, 150_000)
-        for _ in 0..<self.random.poisson(mean: 0.4 * sensor.falsePlotsPerScan / Double(Self.sectorCount)) {
+        for _ in 0..<self.random.poisson(mean: 0.6 * sensor.falsePlotsPerScan / Double(Self.sectorCount)) {
             echo(
                 range: reach * self.random.unit().squareRoot(),
                 azimuth: beginAzimuth + width * self.random.unit() * 0.999_999)
         }
         for patch in self.clutter where self.sector(patch.azimuth) == sector {
-            for _ in 0..<self.random.poisson(mean: 0.6 * sensor.falsePlotsPerScan / Double(self.clutter.count)) {
-                let (along, across) = (1500 * self.random.gaussian(), 1500 * self.random.gaussian())
+            for _ in 0..<self.random.poisson(mean: 0.4 * sensor.falsePlotsPerScan / Double(self.clutter.count)) {
+                let (along, across) = (4000 * self.random.gaussian(), 4000 * self.random.gaussian())
                 echo(range: patch.range + along, azimuth: patch.azimuth + across / patch.range)
             }
         }
