@@ -13,6 +13,7 @@ with status 0 when every sentence below is true. Nothing here asserts on time bu
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import shutil
@@ -32,6 +33,8 @@ FLAGS = [
     "--force-color-profile=srgb",
 ]  # fmt: skip
 PATIENCE = 60.0
+# For trails to grow before the portrait.
+PORTRAIT_SECONDS = float(os.environ.get("KUMIKO_PORTRAIT_SECONDS", "20"))
 CHECKS: list[str] = []
 
 
@@ -85,7 +88,7 @@ def is_coloured(page: Page, png: bytes, x: float, y: float) -> bool:
             for (let i = 0; i < pixels.length; i += 4) if (Math.max(pixels[i], pixels[i + 1], pixels[i + 2]) > 140) bright += 1;
             return bright >= 8;
         }""",
-        [__import__("base64").b64encode(png).decode(), x, y],
+        [base64.b64encode(png).decode(), x, y],
     )
 
 
@@ -277,23 +280,19 @@ def take(page: Page, base: str, path: Path) -> None:
     page.reload()
     wait(page, "the picture is ready for its portrait", lambda d: d["ready"] and d["inView"] > 0)
     press(page, "v")
-    page.wait_for_timeout(options_settle() * 1000)
+    page.wait_for_timeout(PORTRAIT_SECONDS * 1000)
     state = debug(page)
     places = {k: p for k, p in free_of_panels(page, state, 120).items() if p["name"][:3].isalpha() and p["status"] == "confirmed" and p["x"] < state["stage"]["width"] - 420}
     if places:
         key = lonely(places)[len(places) // 6]
         page.mouse.click(state["stage"]["x"] + places[key]["x"], state["stage"]["y"] + places[key]["y"])
         page.mouse.move(700, 20)
+        press(page, "0")  # what the panel now covers comes out from under it
         page.wait_for_timeout(4000)
     path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=str(path))
     size = path.stat().st_size
     check(f"the screenshot is no burden ({size // 1000} kB)", size < 1_000_000)
-
-
-def options_settle() -> float:
-    """Seconds for trails to grow before the portrait."""
-    return float(os.environ.get("KUMIKO_PORTRAIT_SECONDS", "20"))
 
 
 def crowd(browser, tracks: int = 5000, rate: int = 2000) -> None:

@@ -88,7 +88,7 @@ export class Details {
     const level = track ? track.level : p.flightLevel ?? null;
     const onGround = track ? track.ground : p.onGround === true;
     const callsign = track?.callsign ?? p.callsign ?? null;
-    const address = track?.address ?? p.address ?? null;
+    const address = track?.address ?? p.address?.toUpperCase() ?? null;
     const code = track?.code ?? p.mode3A ?? null;
     const kind = KIND_NAMES[p.kind] ?? "";
     const status = track ? ["tentative", "confirmed", "coasting"][track.status] : p.status ?? "";

@@ -68,6 +68,10 @@ class Display {
       follow: () => this.setFollow(!this.state.follow),
       close: () => this.select(null),
     });
+    // The graphics processor was taken away and came back: the address holds all that a new page needs.
+    const picture = element("picture");
+    picture.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    picture.addEventListener("webglcontextrestored", () => location.reload());
     this.setAtlas();
 
     this.viewChanged = true;
@@ -94,7 +98,7 @@ class Display {
     }).catch(() => {});
     requestAnimationFrame(() => this.#frame());
     setInterval(() => this.#everySecond(), 1000);
-    /** @type {any} */ (window).kumiko = { debug: () => this.debug(), display: this };
+    /** @type {any} */ (window).kumiko = { debug: () => this.debug() };
   }
 
   // --- what comes in ---------------------------------------------------------------------------------
@@ -667,14 +671,16 @@ class Display {
     let pending = null;
     ground.addEventListener("pointermove", (event) => {
       if (pending === null) requestAnimationFrame(() => {
-        this.#hover(pending[0], pending[1]);
+        if (pending) this.#hover(pending[0], pending[1]);
         pending = null;
       });
       const box = ground.getBoundingClientRect();
       pending = [event.clientX - box.left, event.clientY - box.top];
     });
     ground.addEventListener("pointerleave", () => {
+      pending = null;
       this.hovered = null;
+      this.labelsAt = -Infinity;
       element("hint").hidden = true;
       element("pointer").textContent = "";
     });

@@ -160,12 +160,10 @@ export class TrackStore {
     track.kind = KINDS[kind] ? kind : 0;
     track.measuredAt = measuredAt;
     track.colour = levelColour(track.level, track.ground);
-    if (isNew || track.callsign !== (callsign ?? null) || track.address !== (address ?? null) || track.code !== (code ?? null)) {
-      track.callsign = callsign ?? null;
-      track.address = address ?? null;
-      track.code = code ?? null;
-      track.emergency = EMERGENCIES[track.code] ?? null;
-    }
+    track.callsign = callsign ?? null;
+    track.address = address?.toUpperCase() ?? null;
+    track.code = code ?? null;
+    track.emergency = EMERGENCIES[track.code] ?? null;
     track.text = `${track.callsign ?? ""} ${track.address ?? ""} ${track.code ?? ""} #${id} ${STATUSES[track.status]} ${
       KINDS[track.kind]
     }${track.ground ? " ground" : ""}${track.emergency ? ` emergency ${track.emergency}` : ""}`.toUpperCase();
