@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
+internal import Logging
 internal import NIOCore
 internal import SensorFormats
 
@@ -46,23 +47,26 @@ struct Manners<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        var response: Response
         do {
             guard request.method == .get || request.method == .head else {
-                response = try Problem(
-                    status: .methodNotAllowed, detail: "The API only reads; use GET or HEAD."
-                ).response(from: request, context: context)
-                response.headers[.allow] = "GET, HEAD"
-                return self.dressed(response)
+                throw Problem(status: .methodNotAllowed, detail: "The API only reads; use GET or HEAD.")
             }
-            response = try await next(request, context)
+            return self.dressed(try await next(request, context))
         } catch let problem as Problem {
-            response = try problem.response(from: request, context: context)
+            return try self.answer(problem, to: request, context)
         } catch let error as HTTPError {
-            response = try Problem(
-                status: error.status, detail: error.body ?? "There is nothing at \(request.uri.path)."
-            ).response(from: request, context: context)
+            let detail = error.body ?? "There is nothing at \(request.uri.path)."
+            return try self.answer(Problem(status: error.status, detail: detail), to: request, context)
+        } catch  where !(error is CancellationError) {
+            context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            let problem = Problem(status: .internalServerError, detail: "The node could not answer; its log says why.")
+            return try self.answer(problem, to: request, context)
         }
+    }
+
+    private func answer(_ problem: Problem, to request: Request, _ context: Context) throws -> Response {
+        var response = try problem.response(from: request, context: context)
+        if problem.status == .methodNotAllowed { response.headers[.allow] = "GET, HEAD" }
         return self.dressed(request.method == .head ? response.createHeadResponse() : response)
     }
 

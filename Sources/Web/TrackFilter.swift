@@ -5,10 +5,14 @@ internal import HummingbirdCore
 
 /// What `/api/tracks` is asked to leave out.
 struct TrackFilter: Sendable {
-    /// West, south, east, north, degrees; west may be greater than east: over the date line.
+    /// West, south, east, north, degrees; west may be greater than east: over the date line. South and north may stand
+    /// in either order.
     private var box: (west: Double, south: Double, east: Double, north: Double)?
     private var status: Track.Status?
     private var text: String?
+
+    /// As long as a callsign and longer than the rest.
+    private static let textMax = 8
 
     /// Reads `bbox`, `status` and `q`; others are ignored.
     ///
@@ -17,9 +21,9 @@ struct TrackFilter: Sendable {
         if let bbox = parameters["bbox"] {
             let numbers = bbox.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
             guard numbers.count == 4, numbers.allSatisfy(\.isFinite), abs(numbers[0]) <= 180, abs(numbers[2]) <= 180,
-                abs(numbers[1]) <= 90, abs(numbers[3]) <= 90, numbers[1] <= numbers[3]
+                abs(numbers[1]) <= 90, abs(numbers[3]) <= 90
             else { throw Problem.badRequest("bbox is west,south,east,north in degrees, for example 120,20,150,50.") }
-            self.box = (numbers[0], numbers[1], numbers[2], numbers[3])
+            self.box = (numbers[0], min(numbers[1], numbers[3]), numbers[2], max(numbers[1], numbers[3]))
         }
         if let status = parameters["status"] {
             switch status {
@@ -30,7 +34,9 @@ struct TrackFilter: Sendable {
             }
         }
         if let text = parameters["q"] {
-            guard text.utf8.count <= 32 else { throw Problem.badRequest("q has 32 bytes at most.") }
+            guard text.unicodeScalars.count <= Self.textMax else {
+                throw Problem.badRequest("q has \(Self.textMax) characters at most.")
+            }
             self.text = text.isEmpty ? nil : text.uppercased()
         }
     }

@@ -78,7 +78,7 @@ public struct WebServer: Service {
 
     /// All routes; apart from `run` so that tests need no socket.
     func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: Manners())
         if let assets = self.configuration.assets {
             router.add(

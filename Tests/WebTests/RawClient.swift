@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -53,12 +54,13 @@ final class RawClient: Sendable {
     /// Reads from now on.
     func read() async throws { try await self.channel.setOption(.autoRead, value: true).get() }
 
-    /// All that came until `isEnough` says so of it, or the other side closes.
+    /// All that came until `isEnough` says so of its last 256 KiB, or the other side closes.
     func text(until isEnough: (String) -> Bool) async -> String {
         while true {
             let (bytes, isClosed) = self.inbox.state.withLock { ($0.text, $0.isClosed) }
-            let text = String(decoding: bytes, as: UTF8.self)
-            if isEnough(text) || isClosed { return text }
+            if isEnough(String(decoding: bytes.suffix(1 << 18), as: UTF8.self)) || isClosed {
+                return String(decoding: bytes, as: UTF8.self)
+            }
             for await _ in self.inbox.bell { break }
         }
     }
