@@ -93,7 +93,7 @@ extension KumikoNode {
             unused(tally.late, "late"),
             unused(tally.unknownSensor, "unknown sensor"),
             unused(tally.absurd, "absurd"),
-            // full
+            unused(tally.full, "too many tracks"),
             Metric(
                 "kumiko_tracks", .gauge, Double(confirmed), help: tracks, labels: [(name: "life", value: "confirmed")]),
             Metric(

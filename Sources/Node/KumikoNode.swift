@@ -55,8 +55,8 @@ public final class KumikoNode: NodeView, Service {
         }
         var parameters = TrackerParameters()
         parameters.lagMax = configuration.lagMax
-        // parameters.tracksMax = configuration.tracksMax
-        // parameters.firstID = self.history?.firstTrackID ?? TrackID(1)
+        parameters.tracksMax = configuration.tracksMax
+        parameters.firstID = self.history?.firstTrackID ?? TrackID(1)
         self.keeper = TrackKeeper(
             tracker: Tracker(sensors: configuration.sensors, parameters: parameters), picture: self.picture,
             sensors: self.book,

@@ -36,7 +36,7 @@ public struct Tracker: Sendable {
     /// Per slot and site: until when looks of this site at this track are accounted for; `Int64.min`: never seen by it.
     private var looks: [Int64] = []
     private var siteStride = 16
-    private var lastID: UInt32 = 0
+    private var lastID: UInt32
     private var sweptAt = Timestamp(nanoseconds: .min)
 
     // Scratch, kept from call to call.
@@ -59,6 +59,7 @@ public struct Tracker: Sendable {
     /// - Parameter sensors: where sensors stand and how they see; more can be told later.
     public init(sensors: [Sensor], parameters: TrackerParameters = TrackerParameters()) {
         self.parameters = parameters
+        self.lastID = parameters.firstID.rawValue &- 1
         for sensor in sensors { self.setSensor(sensor) }
     }
 
@@ -542,6 +543,10 @@ public struct Tracker: Sendable {
         }
         guard motion.isSound else {
             self.tally.absurd += 1
+            return
+        }
+        guard self.records.count - self.freeSlots.count < k.tracksMax else {
+            self.tally.full += 1
             return
         }
         self.lastID &+= 1

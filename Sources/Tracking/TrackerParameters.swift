@@ -1,3 +1,5 @@
+public import Air
+
 /// What can be tuned of a tracker; the defaults were tuned on the referee's scenarios of seeds 7 and 11.
 public struct TrackerParameters: Sendable {
     /// One way to move.
@@ -85,6 +87,11 @@ public struct TrackerParameters: Sendable {
     public var duplicateSweeps = 3
     /// Seconds between two sweeps for missed looks, duplicates and drops.
     public var sweepPeriod = 1.0
+
+    /// The number of the first track; later ones follow.
+    public var firstID = TrackID(1)
+    /// How many tracks are kept at most, tentative ones included: beyond, none is begun, and that is counted.
+    public var tracksMax = 200_000
 
     public init() {}
 }

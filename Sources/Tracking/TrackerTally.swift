@@ -23,6 +23,8 @@ public struct TrackerTally: Hashable, Sendable {
     public var addressConflicts = 0
     /// Looks of a sensor at a track in vain.
     public var misses = 0
+    /// Plots that would have begun a track, had there not been as many as may be.
+    public var full = 0
     /// Tracks begun.
     public var initiated = 0
     /// Tracks confirmed.

@@ -312,3 +312,32 @@ struct PartsTests {
         }
     }
 }
+
+@Suite("Bounds of a tracker")
+struct TrackerBoundsTests {
+    @Test("beyond the most tracks none is begun, and that is counted; numbers follow the first one given")
+    func full() {
+        var parameters = TrackerParameters()
+        parameters.tracksMax = 5
+        parameters.firstID = TrackID(1000)
+        var tracker = Tracker(sensors: [], parameters: parameters)
+        var changes: [TrackChange] = []
+        for turn in 0..<6 {
+            let now = Timestamp(seconds: Double(1_000_000 + turn))
+            let reports = (0..<9).map { index in
+                SensorReport.plot(
+                    Plot(
+                        sensor: SensorID(sac: 1, sic: 1), measuredAt: now, receivedAt: now, kind: .broadcast,
+                        measurement: .geodetic(latitude: 0.6 + 0.01 * Double(index), longitude: 2.4, deviation: 30),
+                        pressureAltitude: 9000, velocity: Plot.Velocity(north: 0, east: 0, deviation: 1),
+                        identity: Identity(address: ICAOAddress(UInt32(index + 1)))))
+            }
+            tracker.process(reports.span, now: now, into: &changes)
+        }
+        #expect(tracker.tally.full == 24)
+        #expect(tracker.tally.initiated == 5)
+        var ids: Set<UInt32> = []
+        for case .updated(let track) in changes { ids.insert(track.id.rawValue) }
+        #expect(ids == [1000, 1001, 1002, 1003, 1004])
+    }
+}
