@@ -284,7 +284,10 @@ def take(page: Page, base: str, path: Path) -> None:
     state = debug(page)
     places = {k: p for k, p in free_of_panels(page, state, 120).items() if p["name"][:3].isalpha() and p["status"] == "confirmed" and p["x"] < state["stage"]["width"] - 420}
     if places:
-        key = lonely(places)[len(places) // 6]
+        # Of those with room around them the one nearest to the middle: there the sensors are.
+        middle = state["stage"]["width"] / 2 + 60, state["stage"]["height"] / 2
+        roomy = lonely(places)[: max(1, len(places) // 4)]
+        key = min(roomy, key=lambda k: abs(places[k]["x"] - middle[0]) + abs(places[k]["y"] - middle[1]))
         page.mouse.click(state["stage"]["x"] + places[key]["x"], state["stage"]["y"] + places[key]["y"])
         page.mouse.move(700, 20)
         press(page, "0")  # what the panel now covers comes out from under it

@@ -32,7 +32,7 @@ function style(theme) {
       line("shores", "lakes", theme.coast, 0.6, { "line-opacity": 0.6 }),
       line("borders", "borders", theme.border, ["interpolate", ["linear"], ["zoom"], 3, 0.6, 8, 1.2], { "line-dasharray": [4, 2.5] }),
       line("coast", "land", theme.coast, ["interpolate", ["linear"], ["zoom"], 3, 0.7, 7, 1.1, 10, 1.5]),
-      { id: "coverage-area", type: "fill", source: "coverage", paint: { "fill-color": state, "fill-opacity": 0.035, "fill-antialias": false } },
+      { id: "coverage-area", type: "fill", source: "coverage", paint: { "fill-color": state, "fill-opacity": 0.02, "fill-antialias": false } },
       line("coverage", "coverage", state, 1, { "line-opacity": 0.6 }),
       line("rings", "rings", theme.ring, 1, { "line-opacity": 0.75 }),
     ],
