@@ -86,7 +86,12 @@ let shell: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]),
     tests("StorageTests", ["Storage", "Air", "Geodesy", .product(name: "GRDB", package: "GRDB.swift")]),
-    tests("NodeTests", ["Node", "Air", "Geodesy", "SensorFormats", "Tracking", "Transport"]),
+    tests(
+        "NodeTests",
+        [
+            "Node", "Air", "Geodesy", "SensorFormats", "Tracking", "Transport",
+            .product(name: "Logging", package: "swift-log"),
+        ]),
     tests(
         "WebTests",
         [
