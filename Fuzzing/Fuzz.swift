@@ -104,7 +104,13 @@ func runFuzzing(inputs: Int, seed: UInt64, only: String?, paths: [String]) -> In
             bytesTotal += input.count
             let before = monotonicNanoseconds()
             target.run(input.span)
-            let took = monotonicNanoseconds() - before
+            var took = monotonicNanoseconds() - before
+            if took > 1_000_000 {
+                // Others may have had the processor: what counts is the time of this thread, measured again.
+                let again = threadNanoseconds()
+                target.run(input.span)
+                took = threadNanoseconds() - again
+            }
             if took > longest {
                 longest = took
                 longestNumber = number
@@ -115,7 +121,7 @@ func runFuzzing(inputs: Int, seed: UInt64, only: String?, paths: [String]) -> In
         let seconds = Double(monotonicNanoseconds() - begun) / 1e9
         print(
             "\(target.name): \(count) inputs, \(bytesTotal) bytes, seed \(seed), \(Int(Double(count) / seconds)) inputs/s, "
-                + "longest \(longest / 1000) us (input \(longestNumber)); no trap, no hang")
+                + "longest \(longest / 1000) us of processor (input \(longestNumber)); no trap, no hang")
     }
     return 0
 }

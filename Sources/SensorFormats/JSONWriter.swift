@@ -116,39 +116,57 @@ import Glibc
             unsafe self.base[self.count] = UInt8(ascii: "-")
             self.count += 1
         }
-        while decimals > 0 {
-            let (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: 10)
-            guard remainder == 0 else { break }
-            magnitude = quotient
+        while decimals >= 4, magnitude % 10_000 == 0 {
+            magnitude /= 10_000
+            decimals -= 4
+        }
+        while decimals > 0, magnitude % 10 == 0 {
+            magnitude /= 10
             decimals -= 1
         }
         // From the last digit to the first, with a point before the last `decimals` digits and a zero before the point.
-        var digits = 1
-        var bound: UInt64 = 10
-        while digits < 20, magnitude >= bound {
-            digits += 1
-            let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
-            if overflow { break }
-            bound = next
-        }
-        digits = max(digits, decimals + 1)
+        let digits = max(Self.digitCount(magnitude), decimals + 1)
         let length = digits + (decimals > 0 ? 1 : 0)
-        var at = self.count + length
+        let end = self.count + length
         if decimals > 0 {
-            for _ in 0..<decimals {
-                at -= 1
-                unsafe self.base[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
-                magnitude /= 10
-            }
-            at -= 1
-            unsafe self.base[at] = UInt8(ascii: ".")
+            let fraction = end - decimals
+            magnitude = self.digits(magnitude, from: end, to: fraction)
+            unsafe self.base[fraction - 1] = UInt8(ascii: ".")
+            _ = self.digits(magnitude, from: fraction - 1, to: self.count)
+        } else {
+            _ = self.digits(magnitude, from: end, to: self.count)
         }
-        while at > self.count {
-            at -= 1
-            unsafe self.base[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
-            magnitude /= 10
+        self.count = end
+    }
+
+    /// Writes the last digits of a number backwards into the room between two places; answers with what is left.
+    @inline(__always)
+    private func digits(_ number: UInt64, from end: Int, to start: Int) -> UInt64 {
+        var rest = number
+        var at = end
+        while at - start >= 2 {
+            let pair = UInt8(truncatingIfNeeded: rest % 100)
+            rest /= 100
+            at -= 2
+            unsafe self.base[at] = UInt8(ascii: "0") &+ pair / 10
+            unsafe self.base[at + 1] = UInt8(ascii: "0") &+ pair % 10
         }
-        self.count += length
+        if at > start {
+            unsafe self.base[at - 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        return rest
+    }
+
+    /// How many decimal digits a number has, at least one.
+    private static func digitCount(_ number: UInt64) -> Int {
+        var rest = number
+        var digits = 1
+        while rest >= 10_000 {
+            rest /= 10_000
+            digits += 4
+        }
+        return digits + (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
     }
 
     /// Writes `value` rounded half away from zero to `decimals` places; null if it is not finite or beyond 9.2e18.

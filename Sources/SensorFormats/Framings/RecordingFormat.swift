@@ -60,7 +60,8 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
     /// Whole blocks of known categories, or lengths that lead to the end; a damaged beginning is passed over.
     private static func looksLikeBlocks(_ bytes: Span<UInt8>, _ name: String?) -> Bool {
         let count = bytes.count
-        if BlockChain.isPlausible(bytes, at: 0, to: count, depth: 4) { return true }
+        var framer = BlockFramer()
+        if framer.isPlausible(bytes, at: 0, depth: 4) { return true }
         let lower = name?.lowercased() ?? ""
         let isNamedSo = [".ast", ".asterix", ".raw", ".bin"].contains { lower.hasSuffix($0) }
         if isNamedSo, bytes[0] != 0, AsterixLayouts.knows(bytes[0]) { return true }

@@ -1,4 +1,5 @@
 import Air
+import Foundation
 import Testing
 
 @testable import SensorFormats
@@ -169,6 +170,9 @@ private struct Random {
             let tally = try #require(decoded.summary?.tally)
             #expect(tally.acceptedBytes + tally.skippedBytes + tally.trailerBytes == bytes.count, "\(bytes)")
             #expect(decoded.lines.count == tally.recordCount)
+            if let line = decoded.lines.first {
+                #expect(throws: Never.self, "\(line)") { try JSONSerialization.jsonObject(with: Data(line.utf8)) }
+            }
         }
     }
 
