@@ -155,6 +155,7 @@ struct AsterixBlockReader: Sendable {
             let fault = !isWhole && error.fault == .truncatedRecord ? .blockBeyondEnd : error.fault
             self.report(
                 at, end - at, category: category, edition: layout.edition, item: item, fault, &problems)
+            if isWhole { self.reconsider(category, bytes, from: start + 3, to: end) }
         }
         self.tally.records[Int(category)] += records
         self.tally.acceptedBytes += at - start
@@ -177,16 +178,26 @@ struct AsterixBlockReader: Sendable {
         }
         guard let usual, let old else { return usual }
         let source = AsterixSource(category: category, sensor: sensor ?? SensorID(rawValue: 0))
-        let sum = self.vote(source, usual, old, bytes, from: start, to: end)
+        // A source that is known by many blocks is asked again only when one of them cannot be read.
+        var sum = self.votes[source] ?? 0
+        if abs(sum) < Self.votesMax { sum = self.vote(source, usual, old, bytes, from: start, to: end) }
         // Plots of category 021 wait for the decision, so that one vote is enough to walk over the block.
         return sum <= (category == 21 ? -1 : Self.votesForOlder) ? old : usual
     }
 
+    /// Lets a block that could not be read vote on the edition of its source.
+    private mutating func reconsider(_ category: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) {
+        guard let old = self.automatic[Int(category)], let usual = self.layouts[Int(category)] else { return }
+        let sensor = Self.sensor(bytes, from: start, to: end) ?? SensorID(rawValue: 0)
+        let source = AsterixSource(category: category, sensor: sensor)
+        guard abs(self.votes[source] ?? 0) == Self.votesMax else { return }
+        self.vote(source, usual, old, bytes, from: start, to: end)
+    }
+
     /// Asks the editions whether the block is theirs, and answers with the sum of votes.
     ///
-    /// A block that only one of them fills exactly is a vote for it. While the present choice fits nothing more is
-    /// asked, once there are votes enough. A single damaged block may chance to fill the wrong one: so it takes two
-    /// votes for the older edition, and a source that is known by many is not swayed by one.
+    /// A block that only one of them fills exactly is a vote for it. A single damaged block may chance to fill the
+    /// wrong one: so it takes two votes for the older edition, and a source that is known by many is not swayed by one.
     @discardableResult private mutating func vote(
         _ source: AsterixSource, _ usual: AsterixLayout, _ old: AsterixLayout, _ bytes: Span<UInt8>, from start: Int,
         to end: Int
@@ -194,7 +205,6 @@ struct AsterixBlockReader: Sendable {
         let sum = self.votes[source] ?? 0
         let present = sum <= Self.votesForOlder ? old : usual
         let presentFits = present.fits(bytes, from: start, to: end)
-        if presentFits, abs(sum) == Self.votesMax { return sum }
         let otherFits = (present === old ? usual : old).fits(bytes, from: start, to: end)
         guard presentFits != otherFits else { return sum }
         let ballot = presentFits == (present === old) ? -1 : 1
