@@ -94,7 +94,8 @@ public final class StreamClient: Sendable {
                     status.lastError = nil
                 }
                 try await channel.closeFuture.get()
-                self.statusNow.withLock { $0.lastError = $0.lastError ?? "the receiver closed the connection" }
+                let reason = open.reason ?? "the receiver closed the connection"
+                self.statusNow.withLock { $0.lastError = reason }
             } catch {
                 self.statusNow.withLock { status in
                     status.failures &+= 1
@@ -111,7 +112,7 @@ public final class StreamClient: Sendable {
         let (queue, clock) = (self.queue, self.clock)
         let events = StreamHandler.Events(
             received: { count in self.statusNow.withLock { $0.bytes &+= UInt64(count) } },
-            failed: { reason in self.statusNow.withLock { $0.lastError = reason } })
+            failed: { reason in open.fail(reason) })
         return ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.nanoseconds(Int64(configuration.connectTimeout * 1e9)))
             .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -129,9 +130,22 @@ public final class StreamClient: Sendable {
     }
 }
 
-/// The channels of one try to connect (one for each address of the name), to be closed when the task is cancelled.
+/// The channels of one try to connect (one for each address of the name), to be closed when the task is cancelled, and
+/// why the one that connected ended.
 private final class OpenChannels: Sendable {
-    private let state = Mutex<(channels: [any Channel], isClosed: Bool)>(([], false))
+    private struct State {
+        var channels: [any Channel] = []
+        var isClosed = false
+        var reason: String?
+    }
+
+    private let state = Mutex(State())
+
+    /// Why the connection ended, where that was this side's doing or an error.
+    var reason: String? { self.state.withLock { $0.reason } }
+
+    /// Says why it ends; the first reason stays.
+    func fail(_ reason: String) { self.state.withLock { $0.reason = $0.reason ?? reason } }
 
     func insert(_ channel: any Channel) {
         let isClosed = self.state.withLock { state in
