@@ -699,9 +699,10 @@ public struct Tracker: Sendable {
     private mutating func removeDuplicate(_ slot: Int, _ now: Timestamp, into changes: inout [TrackChange]) {
         let id = self.records[slot].track.id
         let here = self.coarse[slot].at(now).place
+        // Taken out first: an array held twice would be copied when it is emptied.
         var near = self.near
-        near.removeAll(keepingCapacity: true)
         self.near = []
+        near.removeAll(keepingCapacity: true)
         self.grid.forEach(near: here, radius: 4_000) { other in
             guard other != slot, self.coarse[other].isConfirmed, self.records[other].track.id < id else { return }
             let d = self.coarse[other].at(now).place - here
