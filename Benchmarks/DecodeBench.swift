@@ -1,0 +1,227 @@
+import Air
+import Exercises
+import Foundation
+import Geodesy
+import SensorFormats
+
+/// How fast bytes of sensors become plots, fields and text, on one core.
+enum DecodeBench {
+    private static let recordings = [
+        ("048", "bcn_20230502_0809_cat048.ast"),
+        ("021 (2.x)", "alicante_adsb_cat021v24.ast"),
+        ("021 (0.23)", "lebl_20160510_adsb_cat021v023.ast"),
+        ("062 + 065", "jade_cat062_065_30min.ff"),
+        ("062", "jade_cat062_30min.ff"),
+        ("034 + 048", "ar_cba_010626.pcap"),
+        ("034 + 048 (2)", "ar_UIS.pcap"),
+        ("020", "lebl_20160510_mlat_cat020.ast"),
+    ]
+
+    static func run() throws {
+        say("\nDecoding on one core, median of 5 runs (\(Machine.load))\n")
+        self.asterix()
+        try self.modeS()
+    }
+
+    /// The folder of recordings, if this machine has it.
+    private static var data: String? {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+        let folders = [
+            ProcessInfo.processInfo.environment["KUMIKO_DATA"], root + "/../shared/data", root + "/../../shared/data",
+            "../shared/data",
+        ]
+        return folders.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0 + "/asterix") }
+    }
+
+    // MARK: ASTERIX
+
+    private static func asterix() {
+        var files: [(name: String, bytes: [UInt8], format: RecordingFormat)] = []
+        if let data = self.data {
+            for (name, file) in self.recordings {
+                guard let content = FileManager.default.contents(atPath: "\(data)/asterix/\(file)") else { continue }
+                let bytes = [UInt8](content)
+                guard let format = RecordingFormat.detect(bytes.span, name: file) else { continue }
+                files.append((name, bytes, format))
+            }
+        }
+        if files.isEmpty {
+            say("  The recordings (../shared/data/asterix) are not here: blocks of our own writer are decoded.\n")
+            for (name, bytes) in self.written() { files.append((name, bytes, .asterix)) }
+        }
+        var table = Table(
+            "ASTERIX", "records", "bytes/record", "plots: records/s", "MB/s", "of byte-by-byte", "of memcpy",
+            "JSON: records/s", "MB/s", "goal")
+        for file in files {
+            let megabytes = Double(file.bytes.count) / 1e6
+            let records = self.recordCount(file.bytes, file.format)
+            let plots = self.plots(file.bytes, file.format)
+            let json = measure {
+                _ = try? decodeAsterixToJSONLines(
+                    file.bytes.span, format: file.format, sink: { consume($0.count) }, problem: { _ in })
+            }
+            let (copy, sum) = self.limits(file.bytes)
+            table.add(
+                file.name, text(records), text(Double(file.bytes.count) / Double(max(records, 1)), 0),
+                text(Double(records) / plots), text(megabytes / plots), text(sum / plots * 100, 0) + "%",
+                text(copy / plots * 100, 1) + "%", text(Double(records) / json), text(megabytes / json),
+                "millions/s")
+        }
+        table.print()
+        say("  byte-by-byte: FNV-1a over the same bytes, one after the other; memcpy: the same bytes copied.\n")
+    }
+
+    private static func recordCount(_ bytes: [UInt8], _ format: RecordingFormat) -> Int {
+        let summary = try? decodeAsterixToJSONLines(bytes.span, format: format, sink: { _ in }, problem: { _ in })
+        return summary?.tally.recordCount ?? 0
+    }
+
+    /// Seconds of one pass of the plot view.
+    private static func plots(_ bytes: [UInt8], _ format: RecordingFormat) -> Double {
+        guard var reader = DatagramReader(format: format) else { return .infinity }
+        var clock = RecordingClock(start: Timestamp(nanoseconds: 1_700_000_000_000_000_000))
+        var datagrams: [(range: Range<Int>, receivedAt: Timestamp)] = []
+        while let datagram = reader.next(in: bytes.span) {
+            datagrams.append((datagram.range, clock.time(of: datagram, in: bytes.span)))
+        }
+        var decoder = AsterixDecoder()
+        for datagram in datagrams.prefix(2000) { decoder.prime(bytes.span, range: datagram.range) }
+        var reports: [SensorReport] = []
+        var problems: [AsterixProblem] = []
+        return measure {
+            for datagram in datagrams {
+                decoder.decode(
+                    bytes.span, range: datagram.range, receivedAt: datagram.receivedAt, into: &reports,
+                    problems: &problems)
+                if reports.count > 1000 { reports.removeAll(keepingCapacity: true) }
+            }
+            problems.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Seconds to copy the bytes, and to look at each once.
+    private static func limits(_ bytes: [UInt8]) -> (copy: Double, sum: Double) {
+        var target = [UInt8](repeating: 0, count: bytes.count)
+        let copy = measure {
+            unsafe target.withUnsafeMutableBytes { target in
+                unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+            }
+            consume(target.count)
+        }
+        let sum = measure {
+            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            consume(hash)
+        }
+        return (copy, sum)
+    }
+
+    /// A minute of a scenario as our writer writes it: radars and receivers apart.
+    private static func written() -> [(String, [UInt8])] {
+        let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
+        var scenario = Scenario(Scenario.Configuration(seed: 1, aircraftCount: 300, start: start))
+        var reports: [SensorReport] = []
+        scenario.next(until: start.advanced(by: 60), into: &reports)
+        func bytes(_ isWanted: (SensorReport) -> Bool) -> [UInt8] {
+            var writer = AsterixWriter()
+            for report in reports where isWanted(report) { writer.append(report) }
+            var bytes: [UInt8] = []
+            writer.takeDatagrams { _, datagram in for index in datagram.indices { bytes.append(datagram[index]) } }
+            return bytes
+        }
+        func isBroadcast(_ report: SensorReport) -> Bool {
+            if case .plot(let plot) = report { plot.kind == .broadcast } else { false }
+        }
+        return [("034 + 048", bytes { !isBroadcast($0) }), ("021 (2.x)", bytes(isBroadcast))]
+    }
+
+    // MARK: Mode S
+
+    private static func modeS() throws {
+        let (beast, times, source) = try self.frames()
+        say("  Mode S: \(text(times.count)) messages, \(source)\n")
+        let configuration = ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1))
+        let framing = measure {
+            var reader = BeastReader()
+            var sum: UInt64 = 0
+            reader.read(beast.span) { sum &+= $0.frame.high }
+            consume(sum)
+        }
+        let fields = measure {
+            var reader = BeastReader()
+            reader.read(beast.span) { received in
+                guard let message = try? ModeSMessage(received.frame) else { return }
+                consume(message.residual)
+                consume(message.address)
+                consume(message.altitude)
+                consume(message.extendedSquitter)
+            }
+        }
+        var reports: [SensorReport] = []
+        let plots = measure {
+            var reader = BeastReader()
+            var decoder = ModeSDecoder(configuration)
+            var index = 0
+            reader.read(beast.span) { received in
+                decoder.decode(
+                    received.frame, isMultilaterated: received.isMultilaterated, receivedAt: times[index],
+                    into: &reports)
+                index += 1
+            }
+            reports.removeAll(keepingCapacity: true)
+        }
+        let json = measure {
+            _ = try? decodeModeSToJSONLines(
+                beast.span, recording: .beast, configuration: configuration, sink: { consume($0.count) },
+                problem: { _ in })
+        }
+        var table = Table("Mode S, from Beast", "messages/s", "ns each", "MB/s", "goal")
+        for (name, seconds) in [
+            ("frames", framing), ("frames, parity, fields", fields), ("frames, parity, plots", plots),
+            ("JSON", json),
+        ] {
+            table.add(
+                name, text(Double(times.count) / seconds), text(seconds / Double(times.count) * 1e9),
+                text(Double(beast.count) / 1e6 / seconds), "millions/s")
+        }
+        table.print()
+    }
+
+    /// Frames in Beast and when each was received.
+    private static func frames() throws -> ([UInt8], [Timestamp], String) {
+        var beast: [UInt8] = []
+        var times: [Timestamp] = []
+        let name = "rs1090_long_flight.csv.gz"
+        if let path = self.data.map({ "\($0)/modes/\(name)" }), FileManager.default.fileExists(atPath: path) {
+            let gzip = Process()
+            gzip.executableURL = URL(filePath: "/bin/gzip")
+            gzip.arguments = ["-dc", path]
+            let pipe = Pipe()
+            gzip.standardOutput = pipe
+            try gzip.run()
+            let lines = [UInt8](pipe.fileHandleForReading.readDataToEndOfFile())
+            gzip.waitUntilExit()
+            ModeSRecording.csv.read(lines.span, problem: { _ in }) { frame in
+                frame.received.appendBeast(to: &beast)
+                times.append(frame.receivedAt ?? Timestamp(nanoseconds: 0))
+            }
+            if !times.isEmpty { return (beast, times, name) }
+        }
+        let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
+        var scenario = Scenario(Scenario.Configuration(seed: 1, aircraftCount: 300, start: start))
+        var reports: [SensorReport] = []
+        scenario.next(until: start.advanced(by: 120), into: &reports)
+        var writer = BeastWriter()
+        // One receiver's: it hears each broadcast once.
+        let receiver = scenario.sensors.first { $0.kind == .receiver }?.id
+        for case .plot(let plot) in reports where plot.kind == .broadcast && plot.sensor == receiver {
+            writer.append(plot)
+            writer.take { bytes in
+                var reader = BeastReader()
+                reader.read(bytes) { _ in times.append(plot.receivedAt) }
+                for index in bytes.indices { beast.append(bytes[index]) }
+            }
+        }
+        return (beast, times, "of our own writer, for \(name) is not here")
+    }
+}
