@@ -34,6 +34,10 @@ expect 0 'KLM1023' "$kumiko" decode "$work/one.avr"
 printf 'http:\n  prot: 80\n' >"$work/bad.yaml"
 expect 1 'bad.yaml:line 2: http.prot: .*did you mean `port`' "$kumiko" serve --config "$work/bad.yaml"
 
+expect 0 '60 s of 50 aircraft' "$kumiko" scenario --out "$work/scenario" --aircraft 50 --duration 60
+expect 0 'plots/s on one core' "$kumiko" track "$work/scenario" --out "$work/tracks.jsonl"
+[ -s "$work/tracks.jsonl" ] && [ -s "$work/scenario/truth.jsonl" ] || fail "no tracks or no truth were written"
+
 if [ -d "$data/asterix" ]; then
     expect 0 '"I048/040"' "$kumiko" decode "$data/asterix/jahorina.raw"
     for row in bcn_20230502_0809_cat048.ast:048:44085 alicante_adsb_cat021v24.ast:021:20090 \

@@ -14,5 +14,6 @@ struct Kumiko: AsyncParsableCommand {
         version: KumikoNode.version,
         subcommands: [
             DemoCommand.self, ServeCommand.self, ReplayCommand.self, DecodeCommand.self, TrackCommand.self,
+            ScenarioCommand.self,
         ])
 }

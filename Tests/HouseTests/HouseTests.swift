@@ -21,7 +21,8 @@ struct HouseTests {
             "ServiceLifecycle", "Yams",
         ],
         "Web": [
-            "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging", "NIOCore",
+            "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore", "HTTPTypes",
+            "Logging", "NIOCore",
             "ServiceLifecycle",
         ],
         "kumiko": [
