@@ -10,9 +10,9 @@ import Glibc
 /// left begins a new track. A sensor's plots should therefore come together where they were measured together: all of a
 /// datagram, or of a quarter of a second.
 ///
-/// Filter: an interacting multiple model of quiet flight, a turn of estimated rate and a hard manoeuvre, in a tangent
-/// frame that follows the track; the height in a filter of its own. Life: a log-likelihood ratio, raised by plots, and
-/// lowered by looks in vain of the sensors whose coverage holds the track, counted by the sweep of each radar's beam
+/// Filter: two interacting multiple models side by side, of a transport and of an agile aircraft, in a tangent frame that
+/// follows the track; the height in a filter of its own. Life: a log-likelihood ratio, raised by plots, and lowered by
+/// looks in vain of the sensors whose coverage holds the track, counted by the sweep of each radar's beam
 /// and not by the wall's time.
 ///
 /// Complexity: O(1) of the number of tracks a plot; no allocation in the steady state.
@@ -38,6 +38,8 @@ public struct Tracker: Sendable {
     private var siteStride = 16
     private var lastID: UInt32
     private var sweptAt = Timestamp(nanoseconds: .min)
+    /// Calls in a row whose time lay far from the last sweep's.
+    private var leaps = 0
 
     // Scratch, kept from call to call.
     private var slice: [PreparedPlot] = []
@@ -130,9 +132,14 @@ public struct Tracker: Sendable {
 
     /// Counts looks in vain, drops what is lost, removes duplicates; does nothing within one sweep period of the last.
     public mutating func advance(to now: Timestamp, into changes: inout [TrackChange]) {
-        guard self.sweptAt.nanoseconds == .min || now.seconds(since: self.sweptAt) >= self.parameters.sweepPeriod else {
+        let elapsed = now.seconds(since: self.sweptAt)
+        guard abs(elapsed) >= self.parameters.sweepPeriod else { return }
+        if abs(elapsed) > self.parameters.coastMax, self.sweptAt.nanoseconds != .min, self.leaps < 5 {
+            // One block of a recording with a wrong time must not end every track: a leap is believed when it stays.
+            self.leaps += 1
             return
         }
+        self.leaps = 0
         self.sweptAt = now
         self.sweep(now, into: &changes)
         self.tellTouched(into: &changes)

@@ -396,6 +396,31 @@ struct TrackerTests {
         #expect(tracker.tally.confirmed == 1)
     }
 
+    @Test("a single wrong time of the caller ends no track")
+    func leapingClock() {
+        let sensor = radar(1, at: home)
+        let flight = Flight.straight(
+            from: home.moved(distance: 90_000, azimuth: 1).raised(to: 9_000), speed: 220, course: 0.2,
+            identity: address(5))
+        var sky = Sky([sensor], [flight], seed: 6)
+        let reports = sky.reports(seconds: 120)
+        var tracker = Tracker(sensors: [sensor])
+        var changes: [TrackChange] = []
+        var next = 0
+        for step in 1...480 {
+            let now = Timestamp(seconds: Double(step) / 4)
+            var end = next
+            while end < reports.count, reports[end].receivedAt <= now { end += 1 }
+            tracker.process(
+                reports.span.extracting(next..<end), now: step == 200 ? now.advanced(by: 36_000) : now, into: &changes)
+            next = end
+        }
+        #expect(tracker.counts.confirmed == 1)
+        #expect(tracker.picture(at: 120).first.map { distance($0, flight, at: 120) < 300 } == true)
+        #expect(changes.allSatisfy { if case .dropped = $0 { false } else { true } })
+        #expect(tracker.tally.confirmed == 1)
+    }
+
     @Test("plots of a radar that no one told of are counted, until someone does")
     func unknownSensor() {
         let sensor = radar(1, at: home)
