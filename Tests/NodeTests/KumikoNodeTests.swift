@@ -8,6 +8,12 @@ import Transport
 
 @testable import Node
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 @Suite("Node")
 struct KumikoNodeTests {
     static let radar = Sensor(
