@@ -172,7 +172,7 @@ enum DecodeBench {
         }
         let json = measure {
             _ = try? decodeModeSToJSONLines(
-                beast.span, recording: .beast, configuration: configuration, sink: { consume($0.count) },
+                beast.span, format: .beast, configuration: configuration, sink: { consume($0.count) },
                 problem: { _ in })
         }
         var table = Table("Mode S, from Beast", "messages/s", "ns each", "MB/s", "goal")
