@@ -1,4 +1,5 @@
 import Air
+import Foundation
 import Geodesy
 import Logging
 import SensorFormats
@@ -7,12 +8,6 @@ import Testing
 import Transport
 
 @testable import Node
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 @Suite("Node")
 struct KumikoNodeTests {

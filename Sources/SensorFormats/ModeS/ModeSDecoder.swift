@@ -412,13 +412,13 @@ public struct ModeSDecoder: Sendable {
         var followed: CompactPosition.Degrees?
         if one.confidence > 0, ModeSAircraft.isFresh(one.positionAt, now, within: Self.followMax) {
             guard let place = report.decoded(near: one.position, coding: coding) else {
-                return self.strike(index, .inconsistent)
+                return self.doubt(index, .inconsistent)
             }
             let elapsed = abs(ModeSAircraft.seconds(now, since: one.positionAt))
             let reach =
                 one.speedMax(isSurface: isSurface, at: now) * elapsed
                 + (isSurface ? Self.slack.surface : Self.slack.airborne)
-            guard Self.distance(place, one.position) <= reach else { return self.strike(index, .implausible) }
+            guard Self.distance(place, one.position) <= reach else { return self.doubt(index, .implausible) }
             followed = place
         }
 
@@ -452,7 +452,7 @@ public struct ModeSDecoder: Sendable {
             return (.confirmed, place)
         case (let followed?, let place?):
             // The same bits in the same zone are the same place but for rounding; in another zone, many miles away.
-            guard Self.distance(followed, place) < 100 else { return self.strike(index, .implausible) }
+            guard Self.distance(followed, place) < 100 else { return self.doubt(index, .implausible) }
             self.table[index].position = place
             self.table[index].positionAt = now
             self.table[index].pairAt = now
@@ -470,8 +470,8 @@ public struct ModeSDecoder: Sendable {
         }
     }
 
-    /// Takes trust away from the last position: after as many strikes as it has trust it is given up.
-    private mutating func strike(_ index: Int, _ verdict: PositionVerdict) -> (
+    /// Takes trust away from the last position: after as many doubts as it has trust it is given up.
+    private mutating func doubt(_ index: Int, _ verdict: PositionVerdict) -> (
         PositionVerdict, CompactPosition.Degrees?
     ) {
         if self.table[index].confidence > 0 { self.table[index].confidence -= 1 }
