@@ -132,10 +132,11 @@ struct Metrics {
     }
 
     var confirmed: Int { Int(self.sum("kumiko_tracks", "\"confirmed\"")) }
-    /// Datagrams that were received, or that the kernel dropped; and what became of them.
+    /// Datagrams that were received; records that were decoded; datagrams that were dropped.
     var items: Double { self.sum("kumiko_feed_items_total") }
     var records: Double { self.sum("kumiko_feed_records_total") }
     var queueDrops: Double { self.sum("kumiko_feed_dropped_total", "queue full") }
     var kernelDrops: Double { self.sum("kumiko_feed_dropped_total", "kernel buffer full") }
+    var drops: Double { self.queueDrops + self.kernelDrops }
     var waitingBytes: Double { self.sum("kumiko_feed_waiting_bytes") }
 }

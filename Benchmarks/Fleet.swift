@@ -43,13 +43,16 @@ struct Fleet {
     private(set) var broadcastRate: Double
     private(set) var radarRate = 0.0
     private var broadcastsBegin = 0.0
+    private let plotsPerDatagram: Int?
     private var writer = AsterixWriter()
 
     /// - Parameters:
+    ///   - plotsPerDatagram: of the receiver, always so many; nil: what is due, as it fits.
     ///   - count: how many aircraft.
     ///   - start: nanoseconds since 1970.
     ///   - rate: plots in one second, of radars and receiver together.
-    init(count: Int, start: Int64, rate: Double, hasRadars: Bool) {
+    init(count: Int, start: Int64, rate: Double, hasRadars: Bool, plotsPerDatagram: Int? = nil) {
+        self.plotsPerDatagram = plotsPerDatagram
         self.start = start - start % Self.step
         self.broadcastRate = rate
         // 90 km² each: in a square around the sites.
@@ -140,14 +143,19 @@ struct Fleet {
         _ datagram: (Span<UInt8>) -> Void
     ) {
         let time = Double(now - self.start) / 1e9
-        while self.broadcastsBegin + Double(self.broadcasts) / self.broadcastRate < time {
+        let ahead = (self.plotsPerDatagram ?? 1) - 1
+        while self.broadcasts % (ahead + 1) != 0
+            || self.broadcastsBegin + Double(self.broadcasts + ahead) / self.broadcastRate < time
+        {
             let due = self.broadcastsBegin + Double(self.broadcasts) / self.broadcastRate
-            // A step through all aircraft that leaves none out and lets neighbours in number be far apart in time.
             let index = self.broadcasts % self.aircraft.count
             self.broadcasts += 1
             let measured = self.measured(index, due)
             noted(Self.address(index), measured)
             self.writer.append(.plot(self.broadcast(index, measured)))
+            if ahead > 0, self.broadcasts % (ahead + 1) == 0 {
+                self.writer.takeDatagrams { _, bytes in datagram(bytes) }
+            }
         }
         for number in self.radars.indices { self.emitRadar(number, until: time, noted) }
         self.writer.takeDatagrams { _, bytes in datagram(bytes) }

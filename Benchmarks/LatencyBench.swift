@@ -67,7 +67,7 @@ enum LatencyBench {
         table.print()
         let events = reader.totals.events - before.events.events
         let busy = (Machine.processTime(child.pid) - before.child) / arguments.seconds * 100
-        let drops = metrics.queueDrops + metrics.kernelDrops - before.metrics.queueDrops - before.metrics.kernelDrops
+        let drops = metrics.drops - before.metrics.drops
         say(
             """
               \(text(sorted.count)) of \(text(result.sent)) plots were matched to their row \

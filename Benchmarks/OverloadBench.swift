@@ -2,6 +2,9 @@ import Foundation
 
 /// Twice what the node can take, for minutes: memory stays, drops are counted, the newest still arrives.
 enum OverloadBench {
+    /// So that datagrams that were dropped can be told in plots.
+    private static let plotsPerDatagram = 25
+
     /// - Returns: the verdict.
     static func run(_ arguments: Arguments) throws -> Bool {
         let count = arguments.aircraft ?? 10_000
@@ -12,7 +15,9 @@ enum OverloadBench {
         defer { reader.stop() }
         let begin = 20_000.0
         let feeder = try Feeder(
-            Fleet(count: count, start: Machine.now, rate: begin, hasRadars: false), port: child.udpPort)
+            Fleet(
+                count: count, start: Machine.now, rate: begin, hasRadars: false,
+                plotsPerDatagram: Self.plotsPerDatagram), port: child.udpPort)
         defer { feeder.stop() }
         try LatencyBench.awaitTracks(count * 99 / 100, child, seconds: 60)
         let capacity = try Self.ramp(from: begin, feeder, child)
@@ -36,32 +41,30 @@ enum OverloadBench {
         return isBounded && isAccounted && isNew
     }
 
-    /// Raises the rate until datagrams are dropped.
+    /// Raises the rate until datagrams are dropped, then lets the node decode what it can.
     ///
-    /// - Returns: the highest rate at which none was, plots a second.
+    /// - Returns: plots a second that it decodes while more than enough of them wait.
     private static func ramp(from begin: Double, _ feeder: Feeder, _ child: Child) throws -> Double {
-        var rate = begin, taken = begin
+        var rate = begin, isFull = false
         for _ in 0..<20 {
             feeder.setRate(rate)
-            usleep(500_000)
+            usleep(isFull ? 1_500_000 : 500_000)
             let before = (metrics: try child.metrics(), sent: feeder.sent.plots, at: Machine.monotonic)
-            sleep(3)
-            // Kernel drops are read once a second.
+            sleep(isFull ? 5 : 3)
             let (metrics, sent) = (try child.metrics(), feeder.sent.plots)
             let seconds = Double(Machine.monotonic - before.at) / 1e9
-            let drops =
-                metrics.queueDrops + metrics.kernelDrops - before.metrics.queueDrops - before.metrics.kernelDrops
+            let drops = metrics.drops - before.metrics.drops
             let real = Double(sent - before.sent) / seconds
             let decoded = (metrics.records - before.metrics.records) / seconds
             say(
                 "  ramp: \(text(real)) plots/s sent, \(text(decoded)) decoded, \(text(drops)) datagrams dropped, "
                     + "\(text(metrics.waitingBytes / 1e6, 1)) MB wait")
-            if drops > 0 { return max(begin / 2, min(taken, decoded)) }
-            taken = real
-            if real < 0.9 * rate { throw Failure("this machine cannot send more than \(text(real)) plots/s") }
+            if isFull, drops > 0 { return decoded }
+            isFull = drops > 0
+            if real < 0.8 * rate { throw Failure("this machine cannot send more than \(text(real)) plots/s") }
             rate *= 1.4
         }
-        return taken
+        throw Failure("the node takes more than \(text(rate)) plots/s")
     }
 
     private static func watch(
@@ -112,12 +115,17 @@ enum OverloadBench {
             metrics = next
         }
         let sent = feeder.sent
-        let missing = Double(sent.datagrams) - metrics.items - metrics.kernelDrops
+        let received = Double(sent.datagrams) - metrics.items - metrics.kernelDrops
+        let plots = Double(sent.plots) - metrics.records - metrics.drops * Double(Self.plotsPerDatagram)
         say(
-            "  datagrams: \(text(sent.datagrams)) sent = \(text(metrics.items - metrics.queueDrops)) decoded "
-                + "+ \(text(metrics.queueDrops)) dropped by the queue + \(text(metrics.kernelDrops)) by the kernel "
-                + "+ \(text(missing)) unaccounted")
-        say("  records: \(text(sent.plots)) sent, \(text(metrics.records)) decoded\n")
-        return abs(missing) <= max(2, Double(sent.datagrams) * 0.0001)
+            "  plots: \(text(sent.plots)) sent = \(text(metrics.records)) decoded "
+                + "+ \(text(metrics.queueDrops * Double(Self.plotsPerDatagram))) dropped by the queue "
+                + "+ \(text(metrics.kernelDrops * Double(Self.plotsPerDatagram))) by the kernel "
+                + "+ \(text(plots)) unaccounted")
+        say(
+            "  datagrams: \(text(sent.datagrams)) sent = \(text(metrics.items)) received "
+                + "+ \(text(metrics.kernelDrops)) dropped by the kernel + \(text(received)) unaccounted\n")
+        return abs(plots) <= Double(sent.plots) * 0.0001 && abs(received) <= Double(sent.datagrams) * 0.0001
+            && sent.refused == 0 && metrics.drops > 0
     }
 }
