@@ -83,7 +83,7 @@ struct ConfigurationTests {
             ("feeds: 7\n", 1, "feeds", "must be a list"),
             ("history:\n\tenabled: true\n", 2, "", "no valid YAML"),
             ("colour: red\n", 1, "colour", "is no key of this section"),
-            ("node:\n  name: a\n  name: b\n", 1, "name", "stands twice"),
+            ("node:\n  name: a\n  name: b\n", 2, "name", "stands twice"),
         ])
     func problems(yaml: String, line: Int, key: String, remedy: String) {
         let error = #expect(throws: ConfigurationError.self) { _ = try Configuration(yaml: yaml) }

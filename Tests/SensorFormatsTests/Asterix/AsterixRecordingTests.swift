@@ -81,7 +81,9 @@ struct Counted: Sendable, CustomTestStringConvertible {
         let bytes = try Recordings.bytes("asterix/cc_parsegps.gps")
         #expect(throws: RecordingError.unknownFormat) { try Decoded(bytes, format: nil) }
         let text = Array("# a text\nwith lines, and commas\n".utf8)
-        #expect(throws: RecordingError.notAsterix(.csv)) { try Decoded(text, format: nil) }
+        #expect(throws: RecordingError.unknownFormat) { try Decoded(text, format: nil) }
+        let frame = Array("*8D4840D6202CC371C32CE0576098;\n".utf8)
+        #expect(throws: RecordingError.notAsterix(.avr)) { try Decoded(frame, format: nil) }
     }
 
     @Test("the edition of category 021 is found from the blocks, and none is read by a wrong one")

@@ -161,7 +161,8 @@ private enum Packet {
         }
         #expect(detect(Packet.payload) == .asterix)
         #expect(detect(Packet.payload + Packet.payload) == .asterix)
-        #expect(detect([0x1A, 0x33, 0, 0, 0, 0, 0, 0, 0, 0x5D]) == .beast)
+        let short: [UInt8] = [0x1A, 0x32, 0, 0, 0, 0, 0, 0, 0, 0x5D, 0x48, 0x40, 0xD6, 0, 0, 0]
+        #expect(detect(short + short) == .beast)
         #expect(detect(Array("*8D4840D6202CC371C32CE0576098;\n".utf8)) == .avr)
         #expect(detect(Array("1457996402.5,8d4840d6202cc371c32ce0576098\n".utf8)) == .csv)
         #expect(detect([]) == nil)
