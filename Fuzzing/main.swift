@@ -2,7 +2,6 @@
 //
 //     kumiko-fuzz [--inputs N] [--seed S] [--only NAME] [DIRECTORY|FILE…]
 //     kumiko-fuzz decode FILE        the recording as JSON Lines, as `kumiko decode` writes it
-//     kumiko-fuzz rate FILE          records/s of both views of a recording, one core
 //
 // The inputs are mutations of the blocks and frames found in the files given, and of the built-in ones. The same seed
 // gives the same inputs, so that a failure is repeated by its seed and number.
@@ -17,9 +16,6 @@ var arguments = Array(CommandLine.arguments.dropFirst())
 
 if arguments.count == 2, arguments[0] == "decode" {
     exit(decodeFile(arguments[1]))
-}
-if arguments.count == 2, arguments[0] == "rate" {
-    exit(rateFile(arguments[1]))
 }
 while !arguments.isEmpty {
     let argument = arguments.removeFirst()

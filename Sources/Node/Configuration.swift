@@ -42,7 +42,7 @@ public struct Configuration: Sendable {
 
         public init(
             name: String, source: Source, format: FeedFormat, time: TimeSource = .sensor,
-            queueBytesMax: Int = 8_000_000
+            queueBytesMax: Int = 4_000_000
         ) {
             self.name = name
             self.source = source
@@ -284,7 +284,7 @@ extension Configuration {
         guard let name, let format, let source else { return nil }
         return Feed(
             name: name, source: source, format: format, time: time,
-            queueBytesMax: megabytes.map { Int($0 * 1_000_000) } ?? 8_000_000)
+            queueBytesMax: megabytes.map { Int($0 * 1_000_000) } ?? 4_000_000)
     }
 
     private static func editions(_ section: Section) -> [AsterixEdition] {
