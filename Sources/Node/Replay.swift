@@ -62,13 +62,20 @@ public struct Replay: Sendable {
         let recording = self.recordings[file]
         guard var reader = DatagramReader(format: recording.format) else { return }
         var clock = RecordingClock(start: noon)
+        let first = self.items.count
         var newest: Timestamp?
         while let datagram = reader.next(in: recording.bytes.span) {
-            // What was recorded later was received later, whatever the sensor's clock says.
-            let time = max(clock.time(of: datagram, in: recording.bytes.span), newest ?? Timestamp(nanoseconds: .min))
-            newest = time
+            var time = clock.time(of: datagram, in: recording.bytes.span)
+            if time != noon {
+                // What was recorded later was received later, whatever the sensor's clock says.
+                time = max(time, newest ?? time)
+                newest = time
+            }
             self.items.append(Item(time: time, file: file, range: datagram.range))
         }
+        // Datagrams without a time before the first that has one came just before it.
+        guard let known = self.items[first...].firstIndex(where: { $0.time != noon }) else { return }
+        for index in first..<known { self.items[index].time = self.items[known].time }
     }
 
     private mutating func addFrames(_ start: Timestamp) {

@@ -29,7 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
         if self.config == nil {
             say(
                 """
-                No configuration: listening for ASTERIX on udp://127.0.0.1:8600, no history is lost when it is not kept.
+                No configuration: listening for ASTERIX on udp://127.0.0.1:8600, keeping history in ./kumiko-data.
                 Feed it, for example: kumiko replay recording.pcap --to 127.0.0.1:8600
                 A radar without an entry under `sensors:` is tracked once it tells where it stands (I034/120).
                 Write a kumiko.yaml (see kumiko.example.yaml) and start with: kumiko serve --config kumiko.yaml
