@@ -58,6 +58,7 @@ test-tshark: ## Field by field against tshark, on real recordings
 	else echo "Skipped: no recordings at $(DATA)/asterix to compare with tshark."; fi
 
 test-node: ## A running demonstration: its API by schemathesis, its map in Chromium
+	node --test Tests/Browser/modules.test.js
 	scripts/check_node.sh $(KUMIKO)
 
 test-referee: ## The tracker's scores beside those of Stone Soup

@@ -69,6 +69,7 @@ else
 fi
 
 # A node that is fed over UDP, as in the README.
+port=$((20000 + $$ % 20000))
 cat >"$work/kumiko.yaml" <<YAML
 node: {name: Check, realm: test}
 http: {port: 0}
@@ -76,7 +77,7 @@ history: {directory: $work/history}
 sensors:
   - {id: 0/7, name: Test radar, latitude: 35.5, longitude: 139.8, height: 40, period: 4}
 feeds:
-  - {name: check, format: asterix, listen: "127.0.0.1:18600"}
+  - {name: check, format: asterix, listen: "127.0.0.1:$port"}
 YAML
 "$kumiko" serve --config "$work/kumiko.yaml" >"$work/address" 2>"$work/log" &
 node=$!
@@ -85,17 +86,17 @@ address=$(head -1 "$work/address")
 [ -n "$address" ] || { cat "$work/log" >&2; fail "serve printed no address"; }
 curl -sf "${address}healthz" | grep -q '"ok"' || fail "healthz"
 ok "serve --config: healthz"
-python3 - <<'PYTHON'
+python3 - $port <<'PYTHON'
 # Ten turns of one aircraft by hand: ASTERIX 048 items 010, 140, 020, 040, 070, 090, 220.
-import math, socket, struct, time
+import socket, struct, sys, time
 out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for turn in range(10):
     now = time.time()
     tod = int((now % 86400) * 128)
     rho, theta = int((40 + turn * 0.03) * 256), int(0.125 * 65536)
-    record = bytes([0xFD, 0x10, 0, 7]) + tod.to_bytes(3, "big") + bytes([0xA0]) + struct.pack(">HH", rho, theta) \
+    record = bytes([0xFD, 0x80, 0, 7]) + tod.to_bytes(3, "big") + bytes([0xA0]) + struct.pack(">HH", rho, theta) \
         + bytes([0x0E, 0x50]) + struct.pack(">h", 330 * 4) + bytes.fromhex("86d624")
-    out.sendto(bytes([48]) + struct.pack(">H", len(record) + 3) + record, ("127.0.0.1", 18600))
+    out.sendto(bytes([48]) + struct.pack(">H", len(record) + 3) + record, ("127.0.0.1", int(sys.argv[1])))
     time.sleep(0.3)
 PYTHON
 sleep 1

@@ -3,10 +3,10 @@
 # demonstration, `scripts/setup.sh test` for the tests too. Does nothing where all is there.
 set -euo pipefail
 
-# SQLite is linked; unzip and python3 make the base map.
+# SQLite is linked; python3 makes the base map, with pip from python3-venv where there is no other.
 run_packages=(libsqlite3-dev python3 python3-venv ca-certificates)
 # Programs that nobody here wrote, to test against.
-test_packages=(tshark chromium curl)
+test_packages=(tshark chromium curl nodejs)
 
 want=("${run_packages[@]}")
 if [ "${1:-run}" = test ]; then want+=("${test_packages[@]}"); fi

@@ -7,13 +7,21 @@ import Geodesy
 /// Times count from the scenario's start, which is put at 1970-01-01T00:00:00Z.
 public struct RefereeScenario: Sendable {
     /// What is wrong with a scenario's files.
-    public enum Malformed: Error, Hashable {
+    public enum Malformed: Error, Hashable, CustomStringConvertible {
         /// A file is missing or cannot be read.
         case unreadable(path: String)
         /// `sensors.json` is not what the referee describes.
         case sensors(reason: String)
         /// A line of `plots.jsonl` is not a flat JSON object with the fields of a plot; lines count from 1.
         case plot(line: Int, reason: String)
+
+        public var description: String {
+            switch self {
+            case .unreadable(let path): "\(path) is missing or cannot be read"
+            case .sensors(let reason): "sensors.json: \(reason)"
+            case .plot(let line, let reason): "plots.jsonl, line \(line): \(reason)"
+            }
+        }
     }
 
     /// The sensors, numbered by nation (system area code) and place in the file (system identification code).

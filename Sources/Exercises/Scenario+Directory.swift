@@ -16,10 +16,14 @@ extension Scenario {
     }
 
     /// A directory or file could not be written.
-    public struct Unwritable: Error, Hashable, Sendable {
+    public struct Unwritable: Error, Hashable, Sendable, CustomStringConvertible {
         public var path: String
         /// `errno` of the failed call.
         public var code: Int32
+
+        public var description: String {
+            "\(self.path) cannot be written: \(unsafe String(cString: strerror(self.code)))"
+        }
     }
 
     /// Records the exercise from its beginning into a directory, in the form that the referee of tracking reads.

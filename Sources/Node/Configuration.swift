@@ -145,6 +145,10 @@ extension Configuration {
         }
         for section in root.sections("feeds") {
             if let feed = Self.feed(section) {
+                if case .beast(let receiver) = feed.format, !self.sensors.contains(where: { $0.id == receiver }) {
+                    section.report(
+                        "receiver", "\(receiver) is no entry under sensors:; add one, so that its place is known")
+                }
                 if self.feeds.contains(where: { $0.name == feed.name }) {
                     section.report("name", "`\(feed.name)` stands twice; give each feed a name of its own")
                 }
@@ -279,6 +283,11 @@ extension Configuration {
                 }
             }
         default: format = nil
+        }
+        if let group = section.text("group"), !group.contains(":"),
+            !(224...239).contains(Int(group.prefix { $0 != "." }) ?? 0)
+        {
+            section.report("group", "is `\(group)`; a multicast group lies in 224.0.0.0 to 239.255.255.255")
         }
         let megabytes = section.number("queueMegabytes", in: 0.1...10_000, unit: "megabytes")
         guard let name, let format, let source else { return nil }

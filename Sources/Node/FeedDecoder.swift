@@ -16,8 +16,8 @@ struct FeedDecoder: Sendable {
     private(set) var modeS: ModeSDecoder?
     private var streams: [UInt16: Stream] = [:]
     private let time: Configuration.TimeSource
-    /// What was wrong with the bytes of the last call.
-    private(set) var problems: [AsterixProblem] = []
+    /// Scratch: what was wrong; the decoder's tally counts it.
+    private var problems: [AsterixProblem] = []
 
     init(_ feed: Configuration.Feed, sensors: [Sensor]) {
         self.time = feed.time

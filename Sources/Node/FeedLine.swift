@@ -28,6 +28,8 @@ final class FeedLine: Sendable {
     private let figuresNow = Mutex(Figures())
     private let socket = Mutex(Socket.none)
     private let log: Logger
+    /// What was last logged of a stream.
+    private let said = Mutex<String?>(nil)
 
     init(_ configuration: Configuration.Feed, number: UInt16, sensors: [Sensor], clock: NodeClock, log: Logger) {
         self.configuration = configuration
@@ -124,6 +126,19 @@ final class FeedLine: Sendable {
     func kernelDrops() async -> UInt64 {
         guard case .datagrams(let receiver) = self.socket.withLock({ $0 }) else { return 0 }
         return await receiver.kernelDrops()
+    }
+
+    /// Logs when a stream connects, or fails for another reason than before.
+    func sayStream() {
+        guard let status = self.streamStatus else { return }
+        var text = status.lastError
+        if case .connected = status.state { text = "connected" }
+        guard let text else { return }
+        let isNew = self.said.withLock { said in
+            defer { said = text }
+            return said != text
+        }
+        if isNew { self.log.notice("feed \(self.configuration.name): \(text)") }
     }
 
     /// The state of a stream; nil for datagrams.

@@ -27,7 +27,7 @@ extension KumikoNode {
         let figures = line.figures
         let dropHelp = "Datagrams dropped before they were decoded, by cause."
         var metrics = [
-            counter("items", queue.pushed, "Datagrams, or pieces of a stream, that were received."),
+            counter("items", queue.pushed, "Datagrams, or pieces of a stream, that a socket received."),
             counter("bytes", queue.pushedBytes, "Bytes that were received."),
             counter("reports", figures.reports, "Reports that were decoded."),
             counter("dropped", queue.dropped, dropHelp, cause: "queue full"),

@@ -110,7 +110,10 @@ public final class KumikoNode: NodeView, Service {
     private func fetchFigures() async {
         let (tally, counts) = await (self.keeper.tally, self.keeper.counts)
         var drops: [UInt64] = []
-        for line in self.lines { drops.append(await line.kernelDrops()) }
+        for line in self.lines {
+            drops.append(await line.kernelDrops())
+            line.sayStream()
+        }
         self.fetched.withLock { $0 = (tally, counts.confirmed, counts.tentative, drops) }
     }
 

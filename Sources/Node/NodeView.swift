@@ -62,8 +62,6 @@ public struct SensorHealth: Sendable {
     /// Over the last ten seconds.
     public var plotsPerSecond: Double
     public var plots: UInt64
-    public var malformed: UInt64
-    public var late: UInt64
 }
 
 /// One figure for monitoring, in the sense of Prometheus.

@@ -145,6 +145,8 @@ public final class PictureSubscription: Sendable {
         private struct Waiting {
             var updated: Set<TrackID>
             var dropped: Set<TrackID> = []
+            /// Tracks that the reader knows: only their end is news to it.
+            var told: Set<TrackID> = []
             var isSnapshot = true
         }
 
@@ -164,7 +166,7 @@ public final class PictureSubscription: Sendable {
         func note(dropped id: TrackID) {
             self.waiting.withLock { waiting in
                 waiting.updated.remove(id)
-                waiting.dropped.insert(id)
+                if waiting.told.remove(id) != nil { waiting.dropped.insert(id) }
             }
         }
 
@@ -175,6 +177,7 @@ public final class PictureSubscription: Sendable {
         func take() -> (updated: [TrackID], dropped: [TrackID], isSnapshot: Bool) {
             self.waiting.withLock { waiting in
                 let result = (Array(waiting.updated), Array(waiting.dropped), waiting.isSnapshot)
+                waiting.told.formUnion(waiting.updated)
                 waiting.updated.removeAll(keepingCapacity: true)
                 waiting.dropped.removeAll(keepingCapacity: true)
                 waiting.isSnapshot = false

@@ -32,24 +32,35 @@ public struct Replay: Sendable {
 
     /// Reads files and puts what is in them in the order of time.
     ///
-    /// A file that knows only times of day is put on the day of `start`; one that knows no time at all (AVR without
-    /// stamps) plays at its beginning.
+    /// A file that knows only times of day is put on the day of the first that knows its date, or of `start`; one that
+    /// knows no time at all (AVR without stamps) plays at its beginning.
     ///
     /// - Throws: `Failure` with the file and the reason.
     public init(_ paths: [String], start: Timestamp) throws(Failure) {
-        let noon = Timestamp(secondsOfDay: 43_200, nearest: start)
         for path in paths {
-            let bytes: [UInt8]
-            do { bytes = try [UInt8](Data(contentsOf: URL(filePath: path))) } catch {
-                throw Failure(description: "\(path) cannot be read: \(error.localizedDescription)")
-            }
+            let bytes = try contents(ofFile: path)
             guard let format = RecordingFormat.detect(bytes.span, name: path) else {
                 throw Failure(description: "\(path) is no recording that Kumiko knows.")
             }
-            let name = URL(filePath: path).lastPathComponent
-            self.recordings.append(Recording(name: name, bytes: bytes, format: format))
+            self.recordings.append(
+                Recording(name: URL(filePath: path).lastPathComponent, bytes: bytes, format: format))
             self.frames.append([])
-            if format.holdsDatagrams { self.addDatagrams(noon) } else { self.addFrames(start) }
+        }
+        var day = start
+        var isDated = false
+        func bringsDate(_ file: Int) -> Bool { [.pcap, .pcapng, .csv].contains(self.recordings[file].format) }
+        let order = self.recordings.indices.filter(bringsDate) + self.recordings.indices.filter { !bringsDate($0) }
+        for file in order {
+            let first = self.items.count
+            if self.recordings[file].format.holdsDatagrams {
+                self.addDatagrams(of: file, Timestamp(secondsOfDay: 43_200, nearest: day))
+            } else {
+                self.addFrames(of: file, day)
+            }
+            if !isDated, bringsDate(file), self.items.count > first {
+                day = self.items[first].time
+                isDated = true
+            }
         }
         guard !self.items.isEmpty else { throw Failure(description: "There is nothing to play in \(paths).") }
         // The order within a file is kept where times are equal.
@@ -57,8 +68,7 @@ public struct Replay: Sendable {
             .map(\.element)
     }
 
-    private mutating func addDatagrams(_ noon: Timestamp) {
-        let file = self.recordings.count - 1
+    private mutating func addDatagrams(of file: Int, _ noon: Timestamp) {
         let recording = self.recordings[file]
         guard var reader = DatagramReader(format: recording.format) else { return }
         var clock = RecordingClock(start: noon)
@@ -78,8 +88,7 @@ public struct Replay: Sendable {
         for index in first..<known { self.items[index].time = self.items[known].time }
     }
 
-    private mutating func addFrames(_ start: Timestamp) {
-        let file = self.recordings.count - 1
+    private mutating func addFrames(of file: Int, _ start: Timestamp) {
         let recording = self.recordings[file]
         guard let modeS = ModeSRecording.detect(recording.bytes.span) else { return }
         var beast: [UInt8] = []
@@ -149,10 +158,10 @@ public struct Replay: Sendable {
         var sent = 0
         var unflushed = 0
         for item in self.items {
-            if let wait = clock.secondsUntil(item.time) {
+            while let wait = clock.secondsUntil(item.time) {
                 try await sender.flush()
                 unflushed = 0
-                try await Task.sleep(for: .seconds(wait))
+                try await Task.sleep(for: .seconds(min(wait, 60)))
             }
             sender.send(self.bytes(of: item).span)
             sent += 1

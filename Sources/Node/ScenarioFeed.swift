@@ -23,7 +23,9 @@ public struct ScenarioFeed: Sendable {
         var reports: [SensorReport] = []
         while !Task.isCancelled {
             instant = instant.advanced(by: Self.step)
-            if let wait = node.clock.secondsUntil(instant) { try? await Task.sleep(for: .seconds(wait)) }
+            while !Task.isCancelled, let wait = node.clock.secondsUntil(instant) {
+                try? await Task.sleep(for: .seconds(min(wait, 1)))
+            }
             reports.removeAll(keepingCapacity: true)
             self.scenario.next(until: instant, into: &reports)
             for report in reports { self.writer.append(report) }

@@ -11,8 +11,6 @@ final class SensorBook: Sendable {
         var kind: Sensor.Kind
         var lastReportAt: Timestamp?
         var plots: UInt64 = 0
-        var malformed: UInt64 = 0
-        var late: UInt64 = 0
         var isOperational = true
         /// Plots in each of the last ten seconds, a ring by the second.
         var bySecond = InlineArray<10, Int>(repeating: 0)
@@ -87,16 +85,6 @@ final class SensorBook: Sendable {
         }
     }
 
-    /// Counts records of a sensor that could not be read.
-    func note(malformed count: Int, of id: SensorID) {
-        self.pages.withLock { $0[id]?.malformed &+= UInt64(count) }
-    }
-
-    /// Counts plots of a sensor that came too late to be used.
-    func note(late count: Int, of id: SensorID) {
-        self.pages.withLock { $0[id]?.late &+= UInt64(count) }
-    }
-
     /// How every sensor does at `now`, in the order of their numbers.
     func health(at now: Timestamp) -> [SensorHealth] {
         self.pages.withLock { pages in
@@ -107,8 +95,7 @@ final class SensorBook: Sendable {
                 return SensorHealth(
                     id: id, name: page.sensor?.name ?? id.description, kind: page.kind, site: page.sensor?.site,
                     rangeMax: page.sensor?.coverage.upperBound, state: Self.state(of: page, at: now),
-                    lastReportAt: page.lastReportAt, plotsPerSecond: page.rate, plots: page.plots,
-                    malformed: page.malformed, late: page.late)
+                    lastReportAt: page.lastReportAt, plotsPerSecond: page.rate, plots: page.plots)
             }
         }
     }

@@ -63,7 +63,8 @@ public final class DatagramReceiver: Sendable {
         let channel: any Channel
         do {
             channel = try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .channelOption(.socketOption(.so_reuseaddr), value: 1)
+                // For groups only: with it a second unicast socket would take over all that comes to the first.
+                .channelOption(.socketOption(.so_reuseaddr), value: address.isMulticast ? 1 : 0)
                 .channelOption(.datagramVectorReadMessageCount, value: readBatch)
                 .channelOption(
                     .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readBatch * datagramMax)

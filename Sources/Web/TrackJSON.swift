@@ -267,10 +267,6 @@ enum TrackJSON {
         json.number(sensor.plotsPerSecond, decimals: 1)
         json.key("plots")
         json.integer(sensor.plots)
-        json.key("malformed")
-        json.integer(sensor.malformed)
-        json.key("late")
-        json.integer(sensor.late)
         json.endObject()
     }
 

@@ -70,10 +70,17 @@ public struct WebServer: Service {
                 address: .hostname(configuration.host, port: configuration.port), serverName: "kumiko",
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.connectionsMax)),
             onServerRunning: { channel in
-                onStart(configuration.host, channel.localAddress?.port ?? configuration.port)
+                // A channel that is closing already has no address, and nothing to show.
+                if let port = channel.localAddress?.port { onStart(configuration.host, port) }
             },
             logger: self.log)
-        try await application.run()
+        do {
+            try await application.run()
+        } catch  where !(error is CancellationError) {
+            throw CannotServe(
+                description: "http://\(configuration.host):\(configuration.port)/ cannot be served: \(error); "
+                    + "choose another http.port, or --port 0 for any free one")
+        }
     }
 
     /// All routes; apart from `run` so that tests need no socket.
@@ -209,4 +216,9 @@ public struct WebServer: Service {
             status: status, headers: [.contentType: type, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(json)))
     }
+}
+
+/// Why the server does not run: the address and what to do.
+public struct CannotServe: Error, CustomStringConvertible {
+    public let description: String
 }

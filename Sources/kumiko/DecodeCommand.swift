@@ -1,7 +1,7 @@
 import Air
 import ArgumentParser
-import Foundation
 import Geodesy
+import Glibc
 import Node
 import SensorFormats
 
@@ -34,13 +34,15 @@ struct DecodeCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
+        // A reader that goes away (`| head`) ends the program quietly, by the failed write.
+        signal(SIGPIPE, SIG_IGN)
         let editions = try self.editions()
         let site = try self.receiver.map(parsePlace)
         var unknown = 0
         for path in self.files {
             let bytes: [UInt8]
-            do { bytes = try [UInt8](Data(contentsOf: URL(filePath: path))) } catch {
-                say("\(path): cannot be read: \(error.localizedDescription)")
+            do { bytes = try contents(ofFile: path) } catch {
+                say(error.description)
                 unknown += 1
                 continue
             }

@@ -30,7 +30,8 @@ struct DemoCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...200_000).contains(self.aircraft) else { throw ValidationError("--aircraft is from 1 to 200000.") }
-        guard self.speed > 0, self.speed <= 100 else { throw ValidationError("--speed is above 0, at most 100.") }
+        guard (0.001...100).contains(self.speed) else { throw ValidationError("--speed is from 0.001 to 100.") }
+        guard (0...65_535).contains(self.port) else { throw ValidationError("--port is from 0 to 65535.") }
     }
 
     func run() async throws {

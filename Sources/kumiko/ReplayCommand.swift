@@ -46,7 +46,10 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup var web: WebOptions
 
     func validate() throws {
-        guard self.speed > 0, self.speed.isFinite else { throw ValidationError("--speed is above 0.") }
+        guard (0.001...1_000_000).contains(self.speed) else {
+            throw ValidationError("--speed is from 0.001 to 1000000; --fast does not wait at all.")
+        }
+        guard (0...65_535).contains(self.port) else { throw ValidationError("--port is from 0 to 65535.") }
     }
 
     func run() async throws {

@@ -53,7 +53,6 @@ extension WebOptions {
     /// The folder that was named, or `.assets` here or above the program, where `make assets` puts it.
     var assetsFolder: String? {
         if let assets { return assets }
-        if let named = ProcessInfo.processInfo.environment["KUMIKO_ASSETS"] { return named }
         var folders = [URL(filePath: FileManager.default.currentDirectoryPath)]
         var above = Bundle.main.bundleURL
         for _ in 0..<5 {

@@ -23,6 +23,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var web: WebOptions
 
+    func validate() throws {
+        if let port, !(0...65_535).contains(port) { throw ValidationError("--port is from 0 to 65535.") }
+    }
+
     func run() async throws {
         var configuration = try Configuration.read(self.config)
         if let port { configuration.httpPort = port }
@@ -34,6 +38,9 @@ struct ServeCommand: AsyncParsableCommand {
                 A radar without an entry under `sensors:` is tracked once it tells where it stands (I034/120).
                 Write a kumiko.yaml (see kumiko.example.yaml) and start with: kumiko serve --config kumiko.yaml
                 """)
+        }
+        if configuration.feeds.isEmpty {
+            say("No feeds: nothing will come in. Add an entry under feeds: (see kumiko.example.yaml).")
         }
         let log = makeLog(self.web)
         let node = try KumikoNode(configuration, log: log)

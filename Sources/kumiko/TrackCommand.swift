@@ -1,6 +1,7 @@
 import Air
 import ArgumentParser
 import Exercises
+import Foundation
 import Tracking
 
 /// `kumiko track`: the tracker over a scenario of the referee's form.
@@ -83,6 +84,10 @@ func track(
             step += 1
         }
     }
-    if let out { try lines.write(to: out) }
+    if let out {
+        do { try lines.write(to: out) } catch {
+            throw ExitMessage("\(out) cannot be written: \(error.localizedDescription)")
+        }
+    }
     return TrackRun(plots: next, seconds: seconds, tracks: tracker.counts.confirmed, tally: tracker.tally)
 }

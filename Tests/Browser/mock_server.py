@@ -181,8 +181,7 @@ class Picture:
         for index, (key, name, kind, lat, lon, height, reach, period) in enumerate(SITES):
             state = {3: "silent", 8: "degraded"}.get(index, "operational" if kind != "system" else "unknown")
             entry = {"id": key, "name": name, "kind": kind, "state": state, "plots": int((now - self.started) * 70),
-                     "plotsPerSecond": 0.0 if state == "silent" else round(dice.uniform(20, 180), 1), "malformed": index % 3,
-                     "late": index % 4}  # fmt: skip
+                     "plotsPerSecond": 0.0 if state == "silent" else round(dice.uniform(20, 180), 1)}  # fmt: skip
             if lat is not None:
                 entry |= {"latitude": lat, "longitude": lon, "heightMetres": height, "rangeMaxMetres": reach}
             if period:

@@ -25,16 +25,20 @@ struct PictureTests {
         #expect(reader.take() == nil)
     }
 
-    @Test("a track that began and ended unseen is told only as dropped")
+    @Test("a track that began and ended unseen is not told at all; the end of a known one is")
     func dropped() throws {
         let picture = Picture()
         let reader = picture.subscribe()
         _ = reader.take()
         picture.apply([.updated(Self.track(1, at: 1)), .dropped(TrackID(1), at: Timestamp(seconds: 2))])
+        #expect(reader.take() == nil)
+        #expect(picture.count == 0 && picture.track(TrackID(1)) == nil)
+        picture.apply([.updated(Self.track(2, at: 3))])
+        _ = reader.take()
+        picture.apply([.dropped(TrackID(2), at: Timestamp(seconds: 4))])
         let delta = try #require(reader.take())
         #expect(delta.updated.isEmpty)
-        #expect(delta.dropped == [TrackID(1)])
-        #expect(picture.count == 0 && picture.track(TrackID(1)) == nil)
+        #expect(delta.dropped == [TrackID(2)])
     }
 
     @Test("a new reader begins with every track")

@@ -36,10 +36,10 @@ private final class StillNode: NodeView {
             SensorHealth(
                 id: SensorID(sac: 20, sic: 129), name: "Tower", kind: .radar(period: 4),
                 site: Geodetic(latitudeDegrees: 35.5, longitudeDegrees: 139.75, height: 40), rangeMax: 111_120,
-                state: .operational, lastReportAt: noon, plotsPerSecond: 12.5, plots: 99, malformed: 1, late: 2),
+                state: .operational, lastReportAt: noon, plotsPerSecond: 12.5, plots: 99),
             SensorHealth(
                 id: SensorID(sac: 20, sic: 130), name: "Hill", kind: .receiver, site: nil, rangeMax: nil,
-                state: .unknown, lastReportAt: nil, plotsPerSecond: 0, plots: 0, malformed: 0, late: 0),
+                state: .unknown, lastReportAt: nil, plotsPerSecond: 0, plots: 0),
         ]
     }
 
@@ -230,12 +230,12 @@ private func value(_ json: Any?, _ path: any Sendable...) -> Any? {
         let expected: [String: any Hashable] = [
             "id": "20/129", "name": "Tower", "kind": "radar", "periodSeconds": 4, "latitude": 35.5,
             "longitude": 139.75, "heightMetres": 40, "rangeMaxMetres": 111_120, "state": "operational",
-            "lastReportAt": "2026-11-21T12:00:00.000Z", "plotsPerSecond": 12.5, "plots": 99, "malformed": 1, "late": 2,
+            "lastReportAt": "2026-11-21T12:00:00.000Z", "plotsPerSecond": 12.5, "plots": 99,
         ]
         let first = try #require(value(json, "sensors", 0) as? [String: Any])
         #expect(NSDictionary(dictionary: first) == NSDictionary(dictionary: expected))
         let second = try #require(value(json, "sensors", 1) as? [String: Any])
-        #expect(Set(second.keys) == ["id", "name", "kind", "state", "plotsPerSecond", "plots", "malformed", "late"])
+        #expect(Set(second.keys) == ["id", "name", "kind", "state", "plotsPerSecond", "plots"])
     }
 
     @Test("the node says who it is")

@@ -608,7 +608,7 @@ class Display {
     }
     this.shown = shown;
     element("count").innerHTML = shown === this.store.count ? formatCount(shown) : `${formatCount(shown)}<small> of ${formatCount(this.store.count)}</small>`;
-    element("summary").textContent = `${formatCount(by[1])} confirmed · ${by[0]} tentative · ${by[2]} coasting`;
+    element("summary").textContent = `${formatCount(by[1])} confirmed · ${by[2]} coasting`;
   }
 
   #scaleBar(view) {
@@ -840,7 +840,7 @@ class Display {
 
   #keySymbols() {
     const entries = [
-      [SHAPE.dart, "Confirmed", 0x4ab6f6], [SHAPE.outline, "Tentative", 0x4ab6f6], [SHAPE.coasting, "Coasting", 0x4ab6f6],
+      [SHAPE.dart, "Confirmed", 0x4ab6f6], [SHAPE.coasting, "Coasting", 0x4ab6f6],
       [SHAPE.diamond, "Primary only", 0x4ab6f6], [SHAPE.ground, "On the ground", 0x93a1ae], [SHAPE.dart, "Altitude unknown", 0xc3cdd6],
       ["emergency", "7500, 7600, 7700", this.theme.mark.emergency],
     ];

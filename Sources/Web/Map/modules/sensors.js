@@ -46,9 +46,8 @@ export class SensorList {
         sensor.rangeMaxMetres ? formatDistance(sensor.rangeMaxMetres) : "",
         Number.isFinite(sensor.latitude) ? "" : "site unknown",
       ].filter(Boolean).join(" · ");
-      const wrong = [sensor.malformed ? `${sensor.malformed} malformed` : "", sensor.late ? `${sensor.late} late` : ""].filter(Boolean).join(", ");
       right.textContent = `${Number(sensor.plotsPerSecond ?? 0).toFixed(0)}/s`;
-      row.button.title = wrong ? `${sensor.plots} plots; ${wrong}` : `${sensor.plots ?? 0} plots`;
+      row.button.title = `${sensor.plots ?? 0} plots`;
       if (before ? before.nextSibling !== row.item : this.box.firstChild !== row.item) {
         if (before) before.after(row.item);
         else this.box.prepend(row.item);
