@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # SQLite is linked; python3 makes the base map, with pip from python3-venv where there is no other.
-run_packages=(libsqlite3-dev python3 python3-venv ca-certificates)
+run_packages=(libsqlite3-dev zlib1g-dev python3 python3-venv ca-certificates)
 # Programs that nobody here wrote, to test against.
 test_packages=(tshark chromium curl nodejs)
 
@@ -18,7 +18,8 @@ fi
 
 missing=()
 for package in "${want[@]}"; do
-    if [ "$package" = chromium ] && command -v chromium >/dev/null; then continue; fi
+    # Ubuntu's Chromium is a snap behind another name.
+    if [ "$package" = chromium ] && { command -v chromium || command -v chromium-browser; } >/dev/null; then continue; fi
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
@@ -33,4 +34,9 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "Installing ${missing[*]}"
 "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
+for index in "${!missing[@]}"; do
+    if [ "${missing[$index]}" = chromium ] && ! apt-cache show chromium >/dev/null 2>&1; then
+        missing[index]=chromium-browser
+    fi
+done
 "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
