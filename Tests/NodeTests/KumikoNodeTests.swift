@@ -157,9 +157,12 @@ struct KumikoNodeTests {
 @Suite("Replay")
 struct ReplayTests {
     /// The recordings that nobody here wrote; users have none of them.
-    static let data =
-        ConfigurationTests.example.deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "shared/data/asterix")
+    static let data: URL = {
+        let shared = ConfigurationTests.example.deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "shared/data")
+        let named = ProcessInfo.processInfo.environment["KUMIKO_DATA"].map { URL(filePath: $0) }
+        return (named ?? shared).appending(path: "asterix")
+    }()
     static var hasData: Bool { (try? Self.data.checkResourceIsReachable()) == true }
 
     // Skipped where ../shared/data is not there.
