@@ -51,7 +51,7 @@ test-core: ## The unit tests of the pure rooms only; FILTER=Name picks some
 test-commands: ## The commands of the README, a short fuzz run and a short overload
 	scripts/check_commands.sh $(KUMIKO) $(DATA)
 	.build-test/release/kumiko-fuzz --inputs 1000000 --seed 1 $(wildcard $(DATA)/asterix $(DATA)/fuzz-seeds $(DATA)/modes)
-	.build-test/release/kumiko-bench overload --minutes 0.5
+	.build-test/release/kumiko-bench overload --minutes 1
 
 test-tshark: ## Field by field against tshark, on real recordings
 	@if [ -d $(DATA)/asterix ]; then scripts/compare_tshark.py --decoder "$(KUMIKO) decode"; \

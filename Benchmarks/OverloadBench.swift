@@ -70,7 +70,8 @@ enum OverloadBench {
     private static func watch(
         minutes: Double, _ feeder: Feeder, _ child: Child, _ reader: StreamReader
     ) throws -> (growth: Double, settled: Double, ageMax: Double) {
-        let seconds = minutes * 60, settled = min(60, seconds / 3)
+        // Both buffers of the queue are filled, and their pages touched, in the first half minute.
+        let seconds = minutes * 60, settled = min(60, seconds / 2)
         let start = Machine.monotonic
         var base = 0, peak = 0, ageMax = 0.0
         var next = 10.0
