@@ -67,6 +67,7 @@ test-referee: ## The tracker's scores beside those of Stone Soup
 
 bench: install-run ## The figures: decoding, tracking, latency, memory, beside their goals
 	swift build -c release
+	.build/release/kumiko-bench-decode
 	.build/release/kumiko-bench all
 	@if [ -d $(DATA)/../referee ]; then scripts/referee.py --referee $(DATA)/../referee --kumiko .build/release/kumiko --work .build-referee; fi
 

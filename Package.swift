@@ -33,6 +33,10 @@ let core: [Target] = [
     room("Exercises", on: ["Air", "Geodesy"]),
     .executableTarget(
         name: "kumiko-fuzz", dependencies: ["Air", "SensorFormats"], path: "Fuzzing", swiftSettings: house),
+    .target(name: "BenchSupport", path: "Benchmarks/Support", swiftSettings: house),
+    .executableTarget(
+        name: "kumiko-bench-decode", dependencies: ["Air", "BenchSupport", "Exercises", "SensorFormats"],
+        path: "Benchmarks/Decode", swiftSettings: house),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),
     tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy"]),
@@ -77,8 +81,8 @@ let shell: [Target] = [
         swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench",
-        dependencies: ["Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web"],
-        path: "Benchmarks", swiftSettings: house),
+        dependencies: ["Air", "BenchSupport", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web"],
+        path: "Benchmarks/Node", swiftSettings: house),
     tests(
         "TransportTests",
         [

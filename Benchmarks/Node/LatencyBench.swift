@@ -1,3 +1,4 @@
+import BenchSupport
 import Foundation
 
 /// How long it takes from a datagram sent to the event read by a reader of the stream.

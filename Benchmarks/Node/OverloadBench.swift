@@ -1,3 +1,4 @@
+import BenchSupport
 import Foundation
 
 /// Twice what the node can take, for minutes: memory stays, drops are counted, the newest still arrives.

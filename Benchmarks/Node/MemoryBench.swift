@@ -1,3 +1,4 @@
+import BenchSupport
 import Foundation
 
 /// What the program holds in memory at so many confirmed tracks.

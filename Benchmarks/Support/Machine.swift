@@ -1,9 +1,9 @@
 import Foundation
 
 /// The machine that measures.
-enum Machine {
+package enum Machine {
     /// Cores, processor, system, date and load: what a figure means nothing without.
-    static var line: String {
+    package static var line: String {
         let processor =
             Self.lines("/proc/cpuinfo").first { $0.hasPrefix("model name") }
             .flatMap { $0.split(separator: ":").last }.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
@@ -14,14 +14,16 @@ enum Machine {
     }
 
     /// The load average of the last minute: above zero, others were at work too.
-    static var load: String { "load \(Self.lines("/proc/loadavg").first?.split(separator: " ").first ?? "unknown")" }
+    package static var load: String {
+        "load \(Self.lines("/proc/loadavg").first?.split(separator: " ").first ?? "unknown")"
+    }
 
-    static func lines(_ path: String) -> [Substring] {
+    package static func lines(_ path: String) -> [Substring] {
         ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n")
     }
 
     /// A figure of `/proc/PID/status` in bytes, for example `VmRSS`.
-    static func memory(_ name: String, of process: String = "self") -> Int {
+    package static func memory(_ name: String, of process: String = "self") -> Int {
         for line in Self.lines("/proc/\(process)/status") where line.hasPrefix(name + ":") {
             return (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0)
                 * 1024
@@ -36,13 +38,13 @@ enum Machine {
     }
 
     /// Nanoseconds of a clock that never jumps.
-    static var monotonic: UInt64 { Self.time(CLOCK_MONOTONIC) }
+    package static var monotonic: UInt64 { Self.time(CLOCK_MONOTONIC) }
     /// Nanoseconds since 1970.
-    static var now: Int64 { Int64(Self.time(CLOCK_REALTIME)) }
+    package static var now: Int64 { Int64(Self.time(CLOCK_REALTIME)) }
     /// Processor time of this thread, seconds: what other programs take does not count.
-    static var threadTime: Double { Double(Self.time(CLOCK_THREAD_CPUTIME_ID)) / 1e9 }
+    package static var threadTime: Double { Double(Self.time(CLOCK_THREAD_CPUTIME_ID)) / 1e9 }
     /// Seconds of processor time of another process.
-    static func processTime(_ process: Int32) -> Double {
+    package static func processTime(_ process: Int32) -> Double {
         let fields = Self.lines("/proc/\(process)/stat").first?.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
         return (user + system) / 100
@@ -50,7 +52,7 @@ enum Machine {
 }
 
 /// Seconds of processor time that one `pass` takes: the median of five runs of 0.3 s or more.
-func measure(_ pass: () -> Void) -> Double {
+package func measure(_ pass: () -> Void) -> Double {
     pass()
     var results: [Double] = []
     for _ in 0..<5 {
@@ -67,17 +69,17 @@ func measure(_ pass: () -> Void) -> Double {
 }
 
 /// Takes a value so that the compiler must make it.
-@inline(never) @_optimize(none) func consume<Value: ~Copyable>(_ value: borrowing Value) {}
+@inline(never) @_optimize(none) package func consume<Value: ~Copyable>(_ value: borrowing Value) {}
 
 /// Figures in columns.
-struct Table {
+package struct Table {
     private var rows: [[String]]
 
-    init(_ head: String...) { self.rows = [head] }
+    package init(_ head: String...) { self.rows = [head] }
 
-    mutating func add(_ cells: String...) { self.rows.append(cells) }
+    package mutating func add(_ cells: String...) { self.rows.append(cells) }
 
-    func print() {
+    package func print() {
         let columns = self.rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in self.rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
         }
@@ -94,7 +96,7 @@ struct Table {
 }
 
 /// A number with so many decimals and thousands apart.
-func text(_ value: Double, _ decimals: Int = 0) -> String {
+package func text(_ value: Double, _ decimals: Int = 0) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "–" }
     var scale = 1.0
     for _ in 0..<decimals { scale *= 10 }
@@ -109,7 +111,7 @@ func text(_ value: Double, _ decimals: Int = 0) -> String {
     return (value < 0 && scaled != 0 ? "-" : "") + whole + grouped + tail
 }
 
-func text(_ value: Int) -> String { text(Double(value)) }
+package func text(_ value: Int) -> String { text(Double(value)) }
 
 /// Writes a line to standard output at once, also into a pipe.
-func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+package func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -1,4 +1,5 @@
 import Air
+import BenchSupport
 import Exercises
 import Foundation
 import Geodesy

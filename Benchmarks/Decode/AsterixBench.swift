@@ -1,11 +1,11 @@
 import Air
+import BenchSupport
 import Exercises
 import Foundation
-import Geodesy
 import SensorFormats
 
-/// How fast bytes of sensors become plots, fields and text, on one core.
-enum DecodeBench {
+/// How fast blocks of ASTERIX become plots and text, on one core.
+enum AsterixBench {
     private static let recordings = [
         ("048", "bcn_20230502_0809_cat048.ast"),
         ("021 (2.x)", "alicante_adsb_cat021v24.ast"),
@@ -17,27 +17,9 @@ enum DecodeBench {
         ("020", "lebl_20160510_mlat_cat020.ast"),
     ]
 
-    static func run() throws {
-        say("\nDecoding on one core, median of 5 runs (\(Machine.load))\n")
-        self.asterix()
-        try self.modeS()
-    }
-
-    /// The folder of recordings, if this machine has it.
-    private static var data: String? {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
-        let folders = [
-            ProcessInfo.processInfo.environment["KUMIKO_DATA"], root + "/../shared/data", root + "/../../shared/data",
-            "../shared/data",
-        ]
-        return folders.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0 + "/asterix") }
-    }
-
-    // MARK: ASTERIX
-
-    private static func asterix() {
+    static func run() {
         var files: [(name: String, bytes: [UInt8], format: RecordingFormat)] = []
-        if let data = self.data {
+        if let data = Recordings.folder {
             for (name, file) in self.recordings {
                 guard let content = FileManager.default.contents(atPath: "\(data)/asterix/\(file)") else { continue }
                 let bytes = [UInt8](content)
@@ -133,95 +115,5 @@ enum DecodeBench {
             if case .plot(let plot) = report { plot.kind == .broadcast } else { false }
         }
         return [("034 + 048", bytes { !isBroadcast($0) }), ("021 (2.x)", bytes(isBroadcast))]
-    }
-
-    // MARK: Mode S
-
-    private static func modeS() throws {
-        let (beast, times, source) = try self.frames()
-        say("  Mode S: \(text(times.count)) messages, \(source)\n")
-        let configuration = ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1))
-        let framing = measure {
-            var reader = BeastReader()
-            var sum: UInt64 = 0
-            reader.read(beast.span) { sum &+= $0.frame.high }
-            consume(sum)
-        }
-        let fields = measure {
-            var reader = BeastReader()
-            reader.read(beast.span) { received in
-                guard let message = try? ModeSMessage(received.frame) else { return }
-                consume(message.residual)
-                consume(message.address)
-                consume(message.altitude)
-                consume(message.extendedSquitter)
-            }
-        }
-        var reports: [SensorReport] = []
-        let plots = measure {
-            var reader = BeastReader()
-            var decoder = ModeSDecoder(configuration)
-            var index = 0
-            reader.read(beast.span) { received in
-                decoder.decode(
-                    received.frame, isMultilaterated: received.isMultilaterated, receivedAt: times[index],
-                    into: &reports)
-                index += 1
-            }
-            reports.removeAll(keepingCapacity: true)
-        }
-        let json = measure {
-            _ = try? decodeModeSToJSONLines(
-                beast.span, format: .beast, configuration: configuration, sink: { consume($0.count) },
-                problem: { _ in })
-        }
-        var table = Table("Mode S, from Beast", "messages/s", "ns each", "MB/s", "goal")
-        for (name, seconds) in [
-            ("frames", framing), ("frames, parity, fields", fields), ("frames, parity, plots", plots),
-            ("JSON", json),
-        ] {
-            table.add(
-                name, text(Double(times.count) / seconds), text(seconds / Double(times.count) * 1e9),
-                text(Double(beast.count) / 1e6 / seconds), "millions/s")
-        }
-        table.print()
-    }
-
-    /// Frames in Beast and when each was received.
-    private static func frames() throws -> ([UInt8], [Timestamp], String) {
-        var beast: [UInt8] = []
-        var times: [Timestamp] = []
-        let name = "rs1090_long_flight.csv.gz"
-        if let path = self.data.map({ "\($0)/modes/\(name)" }), FileManager.default.fileExists(atPath: path) {
-            let gzip = Process()
-            gzip.executableURL = URL(filePath: "/bin/gzip")
-            gzip.arguments = ["-dc", path]
-            let pipe = Pipe()
-            gzip.standardOutput = pipe
-            try gzip.run()
-            let lines = [UInt8](pipe.fileHandleForReading.readDataToEndOfFile())
-            gzip.waitUntilExit()
-            ModeSRecording.csv.read(lines.span, problem: { _ in }) { frame in
-                frame.received.appendBeast(to: &beast)
-                times.append(frame.receivedAt ?? Timestamp(nanoseconds: 0))
-            }
-            if !times.isEmpty { return (beast, times, name) }
-        }
-        let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
-        var scenario = Scenario(Scenario.Configuration(seed: 1, aircraftCount: 300, start: start))
-        var reports: [SensorReport] = []
-        scenario.next(until: start.advanced(by: 120), into: &reports)
-        var writer = BeastWriter()
-        // One receiver's: it hears each broadcast once.
-        let receiver = scenario.sensors.first { $0.kind == .receiver }?.id
-        for case .plot(let plot) in reports where plot.kind == .broadcast && plot.sensor == receiver {
-            writer.append(plot)
-            writer.take { bytes in
-                var reader = BeastReader()
-                reader.read(bytes) { _ in times.append(plot.receivedAt) }
-                for index in bytes.indices { beast.append(bytes[index]) }
-            }
-        }
-        return (beast, times, "of our own writer, for \(name) is not here")
     }
 }

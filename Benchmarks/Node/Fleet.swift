@@ -1,4 +1,5 @@
 import Air
+import BenchSupport
 import Foundation
 import Geodesy
 import SensorFormats

@@ -1,3 +1,4 @@
+import BenchSupport
 import Foundation
 
 /// `kumiko-bench`: the figures that Kumiko promises, each measured and printed beside what is wanted of it.
@@ -6,8 +7,7 @@ struct Bench {
     static let help = """
         usage: kumiko-bench COMMAND [OPTIONS]
 
-          all                    decode, tracker, latency and memory, one after the other
-          decode                 records a second on one core, of recordings and of our own writers
+          all                    tracker, latency and memory, one after the other
           tracker [DIRECTORY]    plots a second on one core, over a scenario held in memory;
                                  DIRECTORY holds a scenario in the referee's form
           latency                from a datagram sent to the event read, through the real program
@@ -29,13 +29,11 @@ struct Bench {
             let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
             say(Machine.line)
             switch arguments.command {
-            case "decode": try DecodeBench.run()
             case "tracker": try TrackerBench.run(arguments)
             case "latency": try LatencyBench.run(arguments)
             case "memory": try MemoryBench.run(arguments)
             case "overload": exit(try OverloadBench.run(arguments) ? 0 : 1)
             case "all":
-                try DecodeBench.run()
                 try TrackerBench.run(arguments)
                 try LatencyBench.run(arguments)
                 try MemoryBench.run(arguments)
