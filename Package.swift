@@ -14,7 +14,8 @@ let house: [SwiftSetting] = [
 ]
 
 /// With `KUMIKO_ROOMS=core` only the pure rooms are built: no dependency, no network, seconds.
-let coreOnly = Context.environment["KUMIKO_ROOMS"] == "core"
+let rooms = Context.environment["KUMIKO_ROOMS"]
+let coreOnly = rooms == "core" || rooms == "fuzz"
 
 func room(_ name: String, on below: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .target(name: name, dependencies: below, resources: resources, swiftSettings: house)
@@ -31,8 +32,11 @@ let core: [Target] = [
     room("SensorFormats", on: ["Air", "Geodesy"]),
     room("Tracking", on: ["Air", "Geodesy"]),
     room("Exercises", on: ["Air", "Geodesy"]),
+    .target(
+        name: "FuzzTargets", dependencies: ["Air", "Geodesy", "SensorFormats"], path: "Fuzzing/Targets",
+        swiftSettings: house),
     .executableTarget(
-        name: "kumiko-fuzz", dependencies: ["Air", "SensorFormats"], path: "Fuzzing", swiftSettings: house),
+        name: "kumiko-fuzz", dependencies: ["FuzzTargets"], path: "Fuzzing/Seeded", swiftSettings: house),
     .target(name: "BenchSupport", path: "Benchmarks/Support", swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench-decode", dependencies: ["Air", "BenchSupport", "Exercises", "SensorFormats"],
@@ -42,6 +46,14 @@ let core: [Target] = [
     tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy"]),
     tests("TrackingTests", ["Tracking", "Air", "Geodesy"]),
     tests("ExercisesTests", ["Exercises", "Air", "Geodesy"]),
+]
+
+/// With `KUMIKO_ROOMS=fuzz` the pure rooms and the program that libFuzzer drives: scripts/fuzz_guided.sh adds the sanitizers.
+let guided: [Target] = [
+    .target(name: "CFuzz", path: "Fuzzing/CFuzz"),
+    .executableTarget(
+        name: "kumiko-fuzz-guided", dependencies: ["CFuzz", "FuzzTargets"], path: "Fuzzing/Guided", swiftSettings: house
+    ),
 ]
 
 let shell: [Target] = [
@@ -122,5 +134,5 @@ let package = Package(
             .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
             .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         ],
-    targets: coreOnly ? core : core + shell
+    targets: coreOnly ? (rooms == "fuzz" ? core + guided : core) : core + shell
 )

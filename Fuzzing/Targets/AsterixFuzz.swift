@@ -80,17 +80,3 @@ func asterixTargets() -> [FuzzTarget] {
         FuzzTarget(name: "asterix-json", seeds: asterixSeeds, pieces: pieces, run: runJSON),
     ]
 }
-
-/// Writes a recording as JSON Lines; problems and the summary on standard error.
-func decodeFile(_ path: String) -> Int32 {
-    guard let bytes = readFile(path) else { fail("cannot read \(path)") }
-    let recording = bytes.span
-    do {
-        let summary = try decodeAsterixToJSONLines(
-            recording, name: path, sink: { write($0) }, problem: { complain("\(path): \($0)\n") })
-        complain(summary.text + "\n")
-        return 0
-    } catch {
-        fail("\(path): \(error)")
-    }
-}

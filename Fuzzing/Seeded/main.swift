@@ -1,22 +1,21 @@
 // Throws damaged bytes at the decoders: none may trap, hang or lose count.
 //
 //     kumiko-fuzz [--inputs N] [--seed S] [--only NAME] [DIRECTORY|FILE…]
-//     kumiko-fuzz decode FILE        the recording as JSON Lines, as `kumiko decode` writes it
+//     kumiko-fuzz --corpus DIRECTORY [DIRECTORY|FILE…]     writes the undamaged inputs, a folder for each decoder
+//     kumiko-fuzz --names                                  the decoders under test
 //
 // The inputs are mutations of the blocks and frames found in the files given, and of the built-in ones. The same seed
 // gives the same inputs, so that a failure is repeated by its seed and number.
+import FuzzTargets
 import Glibc
-import SensorFormats
 
 var inputs = 1_000_000
 var seed: UInt64 = 1
 var only: String?
+var corpus: String?
 var paths: [String] = []
 var arguments = Array(CommandLine.arguments.dropFirst())
 
-if arguments.count == 2, arguments[0] == "decode" {
-    exit(decodeFile(arguments[1]))
-}
 while !arguments.isEmpty {
     let argument = arguments.removeFirst()
     func value() -> String {
@@ -31,8 +30,16 @@ while !arguments.isEmpty {
         guard let number = UInt64(value()) else { fail("--seed needs a number") }
         seed = number
     case "--only": only = value()
+    case "--corpus": corpus = value()
+    case "--names":
+        for target in fuzzTargets() { print(target.name) }
+        exit(0)
     case _ where argument.hasPrefix("-"): fail("unknown option \(argument)")
     default: paths.append(argument)
     }
+}
+if let corpus {
+    writeCorpus(of: fuzzTargets(), from: paths, to: corpus)
+    exit(0)
 }
 exit(runFuzzing(inputs: inputs, seed: seed, only: only, paths: paths))

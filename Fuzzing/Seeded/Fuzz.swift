@@ -1,15 +1,5 @@
+import FuzzTargets
 import Glibc
-
-/// One decoder under test: its name, and what it does with any bytes whatever.
-struct FuzzTarget {
-    var name: String
-    /// Inputs that it is meant for, beside those found in files.
-    var seeds: [[UInt8]]
-    /// Takes from a file the pieces that are worth mutating; none if the file is not of its kind.
-    var pieces: ([UInt8], String) -> [[UInt8]]
-    /// Decodes; must return. A broken invariant ends the program by `precondition`.
-    var run: (Span<UInt8>) -> Void
-}
 
 /// A generator of random numbers with a seed.
 ///
@@ -87,10 +77,8 @@ func runFuzzing(inputs: Int, seed: UInt64, only: String?, paths: [String]) -> In
     let all = fuzzTargets()
     let targets = all.filter { only == nil || $0.name == only }
     guard !targets.isEmpty else { fail("no target of the name \(only ?? ""); there are \(all.map(\.name))") }
-    let found = paths.flatMap { files(below: $0) }.compactMap { path in readFile(path).map { (path, $0) } }
     for target in targets {
-        var pool = target.seeds
-        for (path, bytes) in found { pool += target.pieces(bytes, path) }
+        var pool = target.corpus(from: paths)
         guard !pool.isEmpty else { fail("\(target.name) has nothing to mutate") }
         var mutator = Mutator(random: SplitMix64(state: seed))
         let count = max(1, inputs / targets.count)

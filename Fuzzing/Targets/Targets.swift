@@ -1,0 +1,24 @@
+/// One decoder under test: its name, and what it does with any bytes whatever.
+package struct FuzzTarget {
+    package var name: String
+    /// Inputs that it is meant for, beside those found in files.
+    package var seeds: [[UInt8]]
+    /// Takes from a file the pieces that are worth mutating; none if the file is not of its kind.
+    package var pieces: ([UInt8], String) -> [[UInt8]]
+    /// Decodes; must return. A broken invariant ends the program by `precondition`.
+    package var run: (Span<UInt8>) -> Void
+
+    /// Its own seeds and what is worth mutating in the files below the paths.
+    package func corpus(from paths: [String]) -> [[UInt8]] {
+        self.seeds
+            + paths.flatMap { files(below: $0) }.flatMap { path in readFile(path).map { self.pieces($0, path) } ?? [] }
+    }
+}
+
+/// Every decoder under test.
+package func fuzzTargets() -> [FuzzTarget] {
+    asterixTargets() + [
+        FuzzTarget(
+            name: "modes", seeds: modeSFuzzSeeds(), pieces: { bytes, _ in modeSFuzzPieces(bytes) }, run: fuzzModeS)
+    ]
+}

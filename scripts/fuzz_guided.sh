@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Coverage-guided fuzzing of every decoder: libFuzzer looks for an input that traps, hangs or breaks an invariant. Reads out
+# of bounds trap by themselves (spans are checked); with --address the address sanitizer watches the rest too, at a third
+# of the speed.
+#
+#     scripts/fuzz_guided.sh [--seconds N | --runs N] [--address] [--only NAME] [DIRECTORY|FILE…]
+#
+# Each decoder gets N seconds (60), or N inputs, beginning with what is worth damaging in the files given. What it learns
+# is kept in .build-fuzz/corpus and used the next time. An input that fails is left in .build-fuzz/failed; it belongs into
+# Tests/SensorFormatsTests/Failures, where the unit tests decode it from then on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=60
+runs=
+only=
+sanitizers=fuzzer
+paths=()
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --seconds) seconds=$2; shift ;;
+        --runs) runs=$2; shift ;;
+        --address) sanitizers=fuzzer,address ;;
+        --only) only=$2; shift ;;
+        -*) echo "unknown option $1" >&2; exit 2 ;;
+        *) paths+=("$1") ;;
+    esac
+    shift
+done
+
+export KUMIKO_ROOMS=fuzz
+build=(swift build -c release --scratch-path .build-fuzz)
+"${build[@]}" --product kumiko-fuzz >/dev/null
+# The linker that the sanitizer's sections need, and no other main function than libFuzzer's.
+guided=.build-fuzz/$sanitizers
+"${build[@]}" --product kumiko-fuzz-guided --scratch-path "$guided" \
+    -Xswiftc -sanitize="$sanitizers" -Xswiftc -parse-as-library -Xswiftc -use-ld=lld | tail -1
+program=$guided/release/kumiko-fuzz-guided
+mkdir -p .build-fuzz/corpus .build-fuzz/seeds .build-fuzz/failed
+.build-fuzz/release/kumiko-fuzz --corpus .build-fuzz/seeds "${paths[@]}" >/dev/null
+
+limit=(-max_total_time="$seconds")
+[ -n "$runs" ] && limit=(-runs="$runs")
+total=0
+for name in $(.build-fuzz/release/kumiko-fuzz --names); do
+    [ -z "$only" ] || [ "$only" = "$name" ] || continue
+    mkdir -p ".build-fuzz/corpus/$name"
+    log=.build-fuzz/$name.log
+    if ! KUMIKO_FUZZ_TARGET=$name ASAN_OPTIONS=detect_leaks=0 "$program" "${limit[@]}" -max_len=4096 -timeout=5 \
+        -rss_limit_mb=1024 -reload=0 -print_final_stats=1 -artifact_prefix=".build-fuzz/failed/$name-" \
+        ".build-fuzz/corpus/$name" ".build-fuzz/seeds/$name" >"$log" 2>&1; then
+        tail -40 "$log" >&2
+        echo "fuzz_guided: $name failed; the input is in .build-fuzz/failed" >&2
+        exit 1
+    fi
+    executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    memory=$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")
+    slowest=$(sed -n 's/^stat::slowest_unit_time_sec: *//p' "$log")
+    echo "$name: $executed inputs, $(grep -oE 'cov: [0-9]+' "$log" | tail -1), peak $memory MB, slowest $slowest s; no failure"
+    total=$((total + executed))
+done
+echo "$total inputs in all under libFuzzer ($sanitizers); no failure"
