@@ -24,7 +24,9 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
-ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from recordings import ROOT, blocks, datagrams, decoder, fail, flatten, folder
+
+SCRIPT = "compare_tshark"
 PORT = 8600
 
 # Recording, preferences of tshark (its editions), where they are not the newest.
@@ -82,52 +84,7 @@ EXPLAINED = [
 LOST_PLACE = "length of I062/510"
 
 
-def fail(sentence):
-    print(f"compare_tshark: {sentence}", file=sys.stderr)
-    sys.exit(2)
-
-
 # ------------------------------------------------------------------------------------------------ datagrams
-
-def datagrams(path):
-    """(offset in the file, bytes) of each payload with ASTERIX in it."""
-    data = open(path, "rb").read()
-    if path.endswith(".ff"):
-        at = 0
-        while at + 12 <= len(data):
-            length = struct.unpack_from(">H", data, at)[0]
-            yield at + 8, data[at + 8:at + length - 4]
-            at += length
-    elif path.endswith(".pcap"):
-        at = 24
-        while at + 16 <= len(data):
-            captured = struct.unpack_from("<I", data, at + 8)[0]
-            start = at + 16
-            # Ethernet and IPv4 without options is all that these captures hold.
-            if data[start + 12:start + 14] == b"\x08\x00" and data[start + 23] == 17:
-                length = struct.unpack_from(">H", data, start + 38)[0]
-                yield start + 42, data[start + 42:start + 34 + length]
-            at = start + captured
-    else:
-        at = 0
-        while at + 3 <= len(data):
-            length = struct.unpack_from(">H", data, at + 1)[0]
-            if length < 4:
-                return
-            yield at, data[at:at + length]
-            at += length
-
-
-def blocks_only(payload, categories):
-    """The payload without what follows its last block."""
-    at = 0
-    while at + 3 <= len(payload) and payload[at] in categories:
-        length = struct.unpack_from(">H", payload, at + 1)[0]
-        if length < 4 or at + length > len(payload):
-            break
-        at += length
-    return payload[:at]
-
 
 def write_capture(path, payloads):
     with open(path, "wb") as out:
@@ -168,7 +125,7 @@ def theirs(capture, preferences):
         yield records, lost
         element.clear()
     if process.wait() != 0:
-        fail(f"tshark failed on {capture}")
+        fail(SCRIPT, f"tshark failed on {capture}")
 
 
 def leaves(field, record):
@@ -207,22 +164,8 @@ def ours(decoder, path, starts, chosen):
                 flatten(key[1:].replace("/", "_"), value, record)
         found[position].append((object["category"], record))
     if process.wait() != 0:
-        fail(f"{' '.join(decoder)} failed on {path}")
+        fail(SCRIPT, f"{' '.join(decoder)} failed on {path}")
     return found, total
-
-
-def flatten(path, value, record):
-    if isinstance(value, dict):
-        if set(value) == {"value", "unit"}:
-            record[path].append(value["value"])
-        else:
-            for key, inner in value.items():
-                flatten(f"{path}_{key}", inner, record)
-    elif isinstance(value, list):
-        for inner in value:
-            flatten(path, inner, record)
-    else:
-        record[path].append(value)
 
 
 # ------------------------------------------------------------------------------------------------ comparison
@@ -296,15 +239,9 @@ def main():
     parser.add_argument("recordings", nargs="*")
     arguments = parser.parse_args()
     if not shutil.which("tshark"):
-        fail("tshark is not installed; on Debian: apt-get install tshark")
-    if arguments.decoder:
-        decoder = arguments.decoder.split()
-    else:
-        built = [[os.path.join(ROOT, ".build/release", name), "decode"] for name in ("kumiko", "kumiko-fuzz")]
-        decoder = next((command for command in built if os.path.exists(command[0])), None)
-        if not decoder:
-            fail("build first: swift build -c release")
-    data = os.path.join(os.environ.get("KUMIKO_DATA", os.path.join(ROOT, "..", "shared", "data")), "asterix")
+        fail(SCRIPT, "tshark is not installed; on Debian: apt-get install tshark")
+    command = decoder(arguments.decoder, SCRIPT)
+    data = folder()
     if arguments.recordings:
         known = dict(RECORDINGS)
         recordings = [(path, known.get(os.path.basename(path), [])) for path in arguments.recordings]
@@ -312,7 +249,7 @@ def main():
         recordings = [(os.path.join(data, name), preferences) for name, preferences in RECORDINGS]
     recordings = [(path, preferences) for path, preferences in recordings if os.path.exists(path)]
     if not recordings:
-        fail(f"no recordings under {data}")
+        fail(SCRIPT, f"no recordings under {data}")
 
     counts = {"records": 0, "fields": 0, "explained": collections.Counter(), "unexplained": collections.Counter(),
               "examples": {}}
@@ -324,8 +261,9 @@ def main():
         starts = [start for start, _ in all_datagrams]
         stride = max(1, len(all_datagrams) // arguments.datagrams)
         chosen = range(0, len(all_datagrams), stride)
-        mine, total = ours(decoder, path, starts, set(chosen))
-        payloads = [blocks_only(all_datagrams[i][1], {34, 48, 21, 62, 63, 65}) for i in chosen]
+        mine, total = ours(command, path, starts, set(chosen))
+        known = {34, 48, 21, 62, 63, 65}
+        payloads = [b"".join(block for _, block in blocks(all_datagrams[i][1], known)) for i in chosen]
         seen = 0
         with tempfile.NamedTemporaryFile(suffix=".pcap") as capture:
             write_capture(capture.name, payloads)
@@ -344,13 +282,13 @@ def main():
     documented = open(os.path.join(ROOT, "docs/asterix-differences.md")).read()
     for name, count in counts["explained"].most_common():
         if f"| {name} |" not in documented:
-            fail(f"docs/asterix-differences.md does not explain: {name}")
+            fail(SCRIPT, f"docs/asterix-differences.md does not explain: {name}")
         print(f"explained, {name}: {count} (docs/asterix-differences.md)")
     for path, count in counts["unexplained"].most_common():
         file, mine, other = counts["examples"][path]
         print(f"DIFFERENT {path}: {count} times, e.g. in {file}: ours {mine!r}, tshark {other!r}")
     if counts["records"] == 0:
-        fail("nothing was compared")
+        fail(SCRIPT, "nothing was compared")
     if counts["unexplained"]:
         print(f"{sum(counts['unexplained'].values())} differences that are not explained")
         return 1
@@ -358,4 +296,5 @@ def main():
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
