@@ -38,7 +38,13 @@ from asterix.base import RawDatablock, Bits
 from asterix.generated import manifest
 specs = {c: all[-1].cv_uap for c, all in manifest['CATS'].items()}
 count = 0
-for block in RawDatablock.parse(Bits.from_bytes(open(sys.argv[1], 'rb').read())):
+data = open(sys.argv[1], 'rb').read()
+at = 0
+while at < len(data):
+    # Block by block: RawDatablock.parse of a whole file goes too deep for Python.
+    length = int.from_bytes(data[at + 1:at + 3], 'big')
+    block, _ = RawDatablock.parse_single(Bits.from_bytes(data[at:at + length]))
+    at += length
     records = specs[block.get_category()]._parse(block.get_raw_records())
     count += len(records) if isinstance(records, list) else 0
 print(count)
