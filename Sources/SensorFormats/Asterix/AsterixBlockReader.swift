@@ -20,14 +20,16 @@ protocol AsterixRecordSink: ~Copyable {
     /// Whether it takes records of category 021 before it is clear by which edition they must be read.
     var takesUndecided: Bool { get }
 
-    /// One whole record.
+    /// Reads one record and takes it, if it is whole.
     ///
     /// - Parameters:
-    ///   - range: the record in `bytes`.
-    ///   - offsets: where the asked-for items of its category begin.
-    mutating func take(
-        _ layout: AsterixLayout, _ bytes: Span<UInt8>, range: Range<Int>, offsets: borrowing AsterixLayout.Offsets,
-        tally: inout AsterixTally)
+    ///   - words: the layout's instructions.
+    ///   - start: where the record begins in `bytes`; its block ends at `limit`.
+    /// - Returns: the offset behind the record.
+    mutating func read(
+        _ layout: AsterixLayout, _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int,
+        tally: inout AsterixTally
+    ) throws(AsterixRecordFault) -> Int
 }
 
 /// Divides datagrams into blocks and blocks into records; one bad record costs the rest of its block, never the next.
@@ -139,15 +141,14 @@ struct AsterixBlockReader: Sendable {
         let words = storage.span
         do throws(AsterixRecordFault) {
             while at < end {
-                var offsets = AsterixLayout.Offsets(repeating: 0)
-                let next = try layout.walk(bytes, words, from: at, to: end, offsets: &offsets)
                 if isTaken {
-                    sink.take(layout, bytes, range: at..<next, offsets: offsets, tally: &self.tally)
+                    at = try sink.read(layout, bytes, words, from: at, to: end, tally: &self.tally)
                 } else {
+                    var offsets = AsterixLayout.Offsets(repeating: 0)
+                    at = try layout.walk(bytes, words, from: at, to: end, offsets: &offsets)
                     self.tally.undecidedEdition += 1
                 }
                 records += 1
-                at = next
             }
             if !isWhole { self.report(at, 0, category: category, edition: layout.edition, .blockBeyondEnd, &problems) }
         } catch {

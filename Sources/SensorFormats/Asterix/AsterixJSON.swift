@@ -18,10 +18,17 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
 
     var takesUndecided: Bool { true }
 
-    mutating func take(
-        _ layout: AsterixLayout, _ bytes: Span<UInt8>, range: Range<Int>, offsets: borrowing AsterixLayout.Offsets,
+    mutating func read(
+        _ layout: AsterixLayout, _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int,
         tally: inout AsterixTally
-    ) {
+    ) throws(AsterixRecordFault) -> Int {
+        var offsets = AsterixLayout.Offsets(repeating: 0)
+        let end = try layout.walk(bytes, words, from: start, to: limit, offsets: &offsets)
+        self.take(layout, bytes, range: start..<end)
+        return end
+    }
+
+    private mutating func take(_ layout: AsterixLayout, _ bytes: Span<UInt8>, range: Range<Int>) {
         self.writer.beginObject()
         self.writer.key("category")
         self.writer.integer(layout.edition.category)
@@ -89,19 +96,19 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
         switch head & 0xFF {
         case Kind.fixed:
             if isObject { self.writer.beginObject() }
-            self.fields(node + 2, at * 8, words, keys, bytes)
+            self.fields(node + AsterixLayout.Node.operands, at * 8, words, keys, bytes)
             if isObject { self.writer.endObject() }
             return at + Int(head >> 16)
         case Kind.extended:
             self.writer.beginObject()
-            let parts = Int(words[node + 2])
+            let parts = Int(words[node + 3])
             var part = 0
             var more = true
             while more, part < parts {
-                let octets = Int(words[node + 3 + 2 * part] & 0xFFFF)
-                self.fields(Int(words[node + 4 + 2 * part]), at * 8, words, keys, bytes)
+                let octets = Int(words[node + 4 + 2 * part] & 0xFFFF)
+                self.fields(Int(words[node + 5 + 2 * part]), at * 8, words, keys, bytes)
                 at += octets
-                more = words[node + 3 + 2 * part] >> 16 != 0 && bytes[at - 1] & 1 != 0
+                more = words[node + 4 + 2 * part] >> 16 != 0 && bytes[at - 1] & 1 != 0
                 part += 1
             }
             if more {
@@ -115,21 +122,21 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
             return at
         case Kind.repetitive:
             var count = 0
-            for _ in 0..<Int(words[node + 2]) {
+            for _ in 0..<Int(words[node + 3]) {
                 count = count << 8 | Int(bytes[at])
                 at += 1
             }
             self.writer.beginArray()
-            for _ in 0..<count { at = self.node(node + 3, at, limit, layout, words, keys, bytes) }
+            for _ in 0..<count { at = self.node(node + 4, at, limit, layout, words, keys, bytes) }
             self.writer.endArray()
             return at
         case Kind.repetitiveFX:
             self.writer.beginArray()
             repeat {
                 if isObject { self.writer.beginObject() }
-                self.fields(node + 3, at * 8, words, keys, bytes)
+                self.fields(node + 4, at * 8, words, keys, bytes)
                 if isObject { self.writer.endObject() }
-                at += Int(words[node + 2])
+                at += Int(words[node + 3])
             } while bytes[at - 1] & 1 != 0
             self.writer.endArray()
             return at
@@ -137,7 +144,7 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
             return self.compound(node, start, limit, layout, words, keys, bytes)
         default:
             let end = at + Int(bytes[at])
-            let content = Int(words[node + 2])
+            let content = Int(words[node + 3])
             if content != 0, layout.skip(content, words, bytes, from: at + 1, to: end) == end {
                 _ = self.node(content, at + 1, end, layout, words, keys, bytes)
             } else {
@@ -151,7 +158,7 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
         _ node: Int, _ start: Int, _ limit: Int, _ layout: AsterixLayout, _ words: Span<UInt32>, _ keys: Span<UInt8>,
         _ bytes: Span<UInt8>
     ) -> Int {
-        let fixedOctets = Int(words[node + 2])
+        let fixedOctets = Int(words[node + 3])
         var at = start
         if fixedOctets == 0 {
             while bytes[at] & 1 != 0 { at += 1 }
@@ -165,7 +172,7 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
         var first = 0
         for octet in start..<specificationEnd {
             for bit in 0..<perOctet where bytes[octet] & (0x80 >> UInt8(bit)) != 0 {
-                at = self.node(Int(words[node + 4 + first + bit]), at, limit, layout, words, keys, bytes)
+                at = self.node(Int(words[node + 5 + first + bit]), at, limit, layout, words, keys, bytes)
             }
             first += perOctet
         }
@@ -198,45 +205,45 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
             switch instruction & 0xFF {
             case FieldOp.end: return
             case FieldOp.spare:
-                word += 1
+                word += 2
             case FieldOp.unsigned:
-                self.key(words[word + 1], keys)
+                self.key(words[word + 2], keys)
                 self.writer.number(unsigned: bits(bytes, at: bit, count: count))
-                word += 2
+                word += 3
             case FieldOp.signed:
-                self.key(words[word + 1], keys)
+                self.key(words[word + 2], keys)
                 self.writer.number(mantissa: signed(bits(bytes, at: bit, count: count), count: count), decimals: 0)
-                word += 2
+                word += 3
             case FieldOp.quantity, FieldOp.signedQuantity:
                 let raw = bits(bytes, at: bit, count: count)
                 let isSigned = instruction & 0xFF == FieldOp.signedQuantity
-                self.quantity(word + 1, isSigned ? signed(raw, count: count) : Int64(bitPattern: raw), words, keys)
-                word += 6
+                self.quantity(word + 2, isSigned ? signed(raw, count: count) : Int64(bitPattern: raw), words, keys)
+                word += 7
             case FieldOp.hex:
-                self.key(words[word + 1], keys)
+                self.key(words[word + 2], keys)
                 self.hex(bytes, bit, count)
-                word += 2
+                word += 3
             case FieldOp.octal:
-                self.key(words[word + 1], keys)
+                self.key(words[word + 2], keys)
                 self.writer.octal(bits(bytes, at: bit, count: count), digits: (count + 2) / 3)
-                word += 2
+                word += 3
             case FieldOp.ascii:
-                self.key(words[word + 1], keys)
+                self.key(words[word + 2], keys)
                 self.ascii(bytes, bit, count)
-                word += 2
+                word += 3
             case FieldOp.sixBit:
-                self.key(words[word + 1], keys)
-                self.sixBit(bits(bytes, at: bit, count: count), count)
-                word += 2
+                self.key(words[word + 2], keys)
+                self.writer.sixBit(bits(bytes, at: bit, count: count), count)
+                word += 3
             case FieldOp.register:
-                self.key(words[word + 1], keys)
+                self.key(words[word + 2], keys)
                 self.writer.beginObject()
                 self.writer.key("BDS")
                 self.writer.hex(bits(bytes, at: bit + 56, count: 8), digits: 2)
                 self.writer.key("MB")
                 self.writer.hex(bits(bytes, at: bit, count: 56), digits: 14)
                 self.writer.endObject()
-                word += 2
+                word += 3
             case FieldOp.open:
                 self.key(words[word + 1], keys)
                 self.writer.beginObject()
@@ -248,7 +255,7 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
                 continue
             default:
                 self.choice(word, bit, count, words, keys, bytes)
-                word += 5 + 7 * Int(words[word + 4])
+                word += 6 + 7 * Int(words[word + 5])
             }
             bit += count
         }
@@ -270,17 +277,17 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
     private mutating func choice(
         _ word: Int, _ bit: Int, _ count: Int, _ words: Span<UInt32>, _ keys: Span<UInt8>, _ bytes: Span<UInt8>
     ) {
-        let selector = bits(bytes, at: bit - Int(words[word + 2]), count: Int(words[word + 3]))
+        let selector = bits(bytes, at: bit - Int(words[word + 3]), count: Int(words[word + 4]))
         let raw = bits(bytes, at: bit, count: count)
-        for i in 0..<Int(words[word + 4]) {
-            let alternative = word + 5 + 7 * i
+        for i in 0..<Int(words[word + 5]) {
+            let alternative = word + 6 + 7 * i
             guard UInt64(words[alternative]) == selector else { continue }
             let isSigned = words[alternative + 1] == FieldOp.signedQuantity
             self.quantity(
                 alternative + 2, isSigned ? signed(raw, count: count) : Int64(bitPattern: raw), words, keys)
             return
         }
-        self.key(words[word + 1], keys)
+        self.key(words[word + 2], keys)
         self.writer.number(unsigned: raw)
     }
 
@@ -301,8 +308,53 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
         }
         self.writer.string(latin1: letters.span.extracting(0..<length))
     }
+}
 
-    private mutating func sixBit(_ raw: UInt64, _ count: Int) {
+extension JSONWriter {
+    /// Writes the value of a field, without its unit.
+    ///
+    /// - Parameters:
+    ///   - raw: its number in `AsterixFields`.
+    ///   - record: where its record begins in `bytes`.
+    mutating func value(_ field: AsterixField, _ raw: Int64, _ bytes: Span<UInt8>, record: Int) {
+        switch field.kind {
+        case .quantity, .signedQuantity:
+            let decimal = field.decimal(of: raw)
+            self.number(mantissa: decimal.mantissa, decimals: decimal.decimals)
+        case .octal: self.octal(UInt64(bitPattern: raw), digits: (field.bits + 2) / 3)
+        case .ascii: self.ascii(field, raw, bytes, record: record)
+        case .sixBit: self.sixBit(UInt64(bitPattern: raw), field.bits)
+        case .register: self.hex(UInt64(bitPattern: raw), digits: 16)
+        case .signed: self.number(mantissa: raw, decimals: 0)
+        case _ where field.isPlace:
+            let start = record + Int(raw >> 32)
+            self.hex(bytes.extracting(start..<start + Int(raw & 0xFFFF_FFFF)))
+        case .hex: self.hex(UInt64(bitPattern: raw), digits: (field.bits + 3) / 4)
+        default: self.number(unsigned: UInt64(bitPattern: raw))
+        }
+    }
+
+    private mutating func ascii(_ field: AsterixField, _ raw: Int64, _ bytes: Span<UInt8>, record: Int) {
+        guard field.isPlace else { return self.ascii(UInt64(bitPattern: raw), field.bits) }
+        let start = record + Int(raw >> 32)
+        var end = start + Int(raw & 0xFFFF_FFFF)
+        while end > start, bytes[end - 1] == 0x20 { end -= 1 }
+        self.string(latin1: bytes.extracting(start..<end))
+    }
+
+    /// Writes characters of eight bits, without the blanks at the end.
+    mutating func ascii(_ raw: UInt64, _ count: Int) {
+        var letters = InlineArray<8, UInt8>(repeating: 0)
+        var length = 0
+        for i in 0..<min(8, count / 8) {
+            letters[i] = UInt8(truncatingIfNeeded: raw >> UInt64(count - 8 * (i + 1)))
+            if letters[i] != 0x20 { length = i + 1 }
+        }
+        self.string(latin1: letters.span.extracting(0..<length))
+    }
+
+    /// Writes characters of six bits, without the blanks at the end; `"0x…"` if a code is no character.
+    mutating func sixBit(_ raw: UInt64, _ count: Int) {
         var letters = InlineArray<16, UInt8>(repeating: 0)
         let characters = min(10, count / 6)
         var length = 0
@@ -310,12 +362,11 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
             letters[i] = sixBitLetter(UInt8(truncatingIfNeeded: raw >> UInt64(6 * (characters - 1 - i))) & 0x3F)
             if letters[i] == 0 {
                 let digits = String(raw, radix: 16)
-                self.writer.string(
-                    "0x" + String(repeating: "0", count: max(0, (count + 3) / 4 - digits.count)) + digits)
+                self.string("0x" + String(repeating: "0", count: max(0, (count + 3) / 4 - digits.count)) + digits)
                 return
             }
             if letters[i] != 0x20 { length = i + 1 }
         }
-        self.writer.string(latin1: letters.span.extracting(0..<length))
+        self.string(latin1: letters.span.extracting(0..<length))
     }
 }

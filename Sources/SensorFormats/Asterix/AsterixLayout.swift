@@ -1,9 +1,14 @@
 /// A table made ready for the engine: one flat array of instructions. Made once, shared by all.
 ///
-/// A node describes an item or a part of one and begins with two words:
+/// A node describes an item or a part of one and begins with three words:
 ///
 ///     kind (8 bits) | flags (8 bits) | length in octets if fixed (16 bits)
 ///     key: offset (20 bits) and length (12 bits) of its JSON key in `keys`
+///     ids: the first id of its fields (16 bits) and the id behind the last (16 bits)
+///
+/// The first ids of a node are those of its marks of structure: `more` of an extended item, `count` of a repetition (and
+/// `element`, where the elements are of no fixed length), `specification` of a compound, `octets` of an explicit item.
+/// The fields follow, those of its parts in their order.
 ///
 /// after which come, by kind:
 ///
@@ -30,6 +35,20 @@ final class AsterixLayout: Sendable {
         static let isOctets: UInt32 = 1 << 9
     }
 
+    /// Where the words of a node are, from its offset.
+    enum Node {
+        static let key = 1
+        static let ids = 2
+        static let operands = 3
+    }
+
+    /// The ids that are not of an item.
+    enum FieldID {
+        static let record = 0
+        static let sequence = 1
+        static let sequenceSlot = 2
+    }
+
     /// What a slot of a user application profile needs for a quick walk, in its second word.
     enum Slot {
         static let none: UInt32 = 0
@@ -50,6 +69,10 @@ final class AsterixLayout: Sendable {
     let words: [UInt32]
     /// Prepared pieces of JSON text.
     let keys: [UInt8]
+    /// The fields by their ids.
+    let fields: [AsterixField]
+    /// The ids of the fields of a path: more than one if it has alternatives.
+    let fieldIDs: [String: Range<Int>]
     /// Names of items by slot of the first profile, for reports of problems.
     let slotNames: [[String]]
     /// Where the profiles begin in `words`: slots n, n × (node, octets << 16 | kind << 8 | hot).
@@ -68,12 +91,18 @@ final class AsterixLayout: Sendable {
     }
 
     init(
-        edition: AsterixEdition, words: [UInt32], keys: [UInt8], slotNames: [[String]], profiles: [Int],
-        selector: Selector?
+        edition: AsterixEdition, words: [UInt32], keys: [UInt8], fields: [AsterixField], slotNames: [[String]],
+        profiles: [Int], selector: Selector?
     ) {
         self.edition = edition
         self.words = words
         self.keys = keys
+        self.fields = fields
+        var fieldIDs: [String: Range<Int>] = [:]
+        for (id, field) in fields.enumerated() where !field.kind.isStructure {
+            fieldIDs[field.path] = (fieldIDs[field.path]?.lowerBound ?? id)..<id + 1
+        }
+        self.fieldIDs = fieldIDs
         self.slotNames = slotNames
         self.profiles = profiles
         self.selector = selector
@@ -83,29 +112,42 @@ final class AsterixLayout: Sendable {
 /// How a field is read and written, and its operands after the first word.
 enum FieldOp {
     static let end: UInt32 = 0
+    /// id
     static let spare: UInt32 = 1
-    /// key
+    /// id, key
     static let unsigned: UInt32 = 2
-    /// key
+    /// id, key
     static let signed: UInt32 = 3
-    /// key
+    /// id, key
     static let hex: UInt32 = 4
-    /// key
+    /// id, key
     static let octal: UInt32 = 5
-    /// key
+    /// id, key
     static let ascii: UInt32 = 6
-    /// key
+    /// id, key
     static let sixBit: UInt32 = 7
-    /// key
+    /// id, key
     static let register: UInt32 = 8
-    /// key, unit, then a scale of three words
+    /// id, key, unit, then a scale of three words
     static let quantity: UInt32 = 9
     static let signedQuantity: UInt32 = 10
     /// key
     static let open: UInt32 = 11
     static let close: UInt32 = 12
-    /// key, bits back to the selecting field, its bits, alternatives n, n × (value, op, key, unit, scale of three words)
+    /// id, key, bits back to the selecting field, its bits, alternatives n, n × (value, op, key, unit, scale of three
+    /// words); the alternatives have the ids behind its own, which is for a value that none of them has
     static let choice: UInt32 = 13
+
+    /// How many words an instruction has.
+    @inline(__always) static func length(of op: UInt32, _ words: Span<UInt32>, _ word: Int) -> Int {
+        switch op {
+        case self.end, self.close: 1
+        case self.spare, self.open: 2
+        case self.quantity, self.signedQuantity: 7
+        case self.choice: 6 &+ 7 &* Int(words[word &+ 5])
+        default: 3
+        }
+    }
 }
 
 /// A decimal scale: value = raw × factor / 2^shift / 10^digits.

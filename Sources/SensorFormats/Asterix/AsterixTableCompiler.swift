@@ -13,8 +13,9 @@ struct AsterixTableCompiler {
     private let text: [UInt8]
     private var at = 0
     /// At offset 0 stands the node of random field sequencing, so that no node of the table has the offset 0.
-    private var words: [UInt32] = [AsterixLayout.Kind.randomSequence, 0]
+    private var words: [UInt32] = [AsterixLayout.Kind.randomSequence, 0, 0]
     private var keys: [UInt8] = []
+    private var fields: [AsterixField] = []
     private var keyWords: [String: UInt32] = [:]
     private var nodes: [String: Int] = [:]
     private var selectorFields: [String: (bit: Int, bits: Int)] = [:]
@@ -35,6 +36,10 @@ struct AsterixTableCompiler {
     private init(text: String, edition: AsterixEdition) {
         self.edition = edition
         self.text = Array(text.utf8)
+        // In the order of `AsterixLayout.FieldID`.
+        for kind in [AsterixField.Kind.specification, .sequence, .sequenceSlot] {
+            self.fields.append(AsterixField(path: "I" + edition.description.prefix(3), kind: kind, bits: 0))
+        }
     }
 
     // MARK: The whole
@@ -67,8 +72,8 @@ struct AsterixTableCompiler {
         var selector: AsterixLayout.Selector?
         if let choice { selector = try self.selector(choice, profileNames, profileItems) }
         return AsterixLayout(
-            edition: self.edition, words: self.words, keys: self.keys, slotNames: profileItems, profiles: profiles,
-            selector: selector)
+            edition: self.edition, words: self.words, keys: self.keys, fields: self.fields, slotNames: profileItems,
+            profiles: profiles, selector: selector)
     }
 
     private var categoryDigits: Substring { self.edition.description.prefix(3) }
@@ -155,8 +160,10 @@ struct AsterixTableCompiler {
         switch self.peek() {
         case UInt8(ascii: ":"), UInt8(ascii: "("):
             let isObject = self.peek() == UInt8(ascii: "(")
-            let node = self.begin(AsterixLayout.Kind.fixed | (isObject ? AsterixLayout.Kind.isObject : 0), key: key)
+            let node = self.begin(
+                AsterixLayout.Kind.fixed | (isObject ? AsterixLayout.Kind.isObject : 0), key: key, path: path)
             let bits: Int
+            let before = self.fields.count
             if isObject {
                 self.at += 1
                 var layout = FieldContext(path: path)
@@ -168,6 +175,8 @@ struct AsterixTableCompiler {
             self.words.append(FieldOp.end)
             guard bits % 8 == 0, bits < 8 << 16 else { throw self.error("\(path) has \(bits) bits") }
             self.words[node] |= UInt32(bits / 8) << 16
+            try self.requireField(from: before, path)
+            self.end(node)
             return node
         case UInt8(ascii: "<"): return try self.extended(key: key, path: path)
         case UInt8(ascii: "["): return try self.repetition(key: key, path: path)
@@ -177,10 +186,35 @@ struct AsterixTableCompiler {
         }
     }
 
-    private mutating func begin(_ head: UInt32, key: String) -> Int {
+    /// Begins a node; its ids end where `end` is called.
+    private mutating func begin(_ head: UInt32, key: String, path: String, marks: [AsterixField.Kind] = []) -> Int {
         let node = self.words.count
-        self.words += [head, key.isEmpty ? 0 : self.key("\"\(key)\":")]
+        self.words += [head, key.isEmpty ? 0 : self.key("\"\(key)\":"), UInt32(self.fields.count)]
+        for mark in marks { _ = self.field(path, mark, bits: 0) }
         return node
+    }
+
+    private mutating func end(_ node: Int) {
+        self.words[node + AsterixLayout.Node.ids] |= UInt32(self.fields.count) << 16
+    }
+
+    /// A part without a field could not be told from an absent one in the typed view.
+    private func requireField(from id: Int, _ path: String) throws(AsterixTableError) {
+        guard self.fields[id...].contains(where: { !$0.kind.isStructure }) else {
+            throw self.error("a part of \(path) has no field")
+        }
+    }
+
+    /// Adds a field and answers with its id.
+    private mutating func field(
+        _ path: String, _ kind: AsterixField.Kind, bits: Int, numerator: Int64 = 1, denominator: Int64 = 1,
+        unit: String = "", scale: DecimalScale? = nil
+    ) -> UInt32 {
+        self.fields.append(
+            AsterixField(
+                path: "I\(self.categoryDigits)/\(path)", kind: kind, bits: bits, numerator: numerator,
+                denominator: denominator, unit: unit, scale: scale))
+        return UInt32(self.fields.count - 1)
     }
 
     private struct FieldContext {
@@ -200,7 +234,8 @@ struct AsterixTableCompiler {
             if close == ">", self.peek() == UInt8(ascii: "|") { return context.bit - start }
             if self.take("-") {
                 let bits = Int(try self.number())
-                self.words.append(FieldOp.spare | UInt32(bits) << 8)
+                guard bits <= 64 else { throw self.error("\(context.path) has \(bits) spare bits") }
+                self.words += [FieldOp.spare | UInt32(bits) << 8, self.field(context.path, .spare, bits: bits)]
                 context.bit += bits
                 continue
             }
@@ -224,54 +259,62 @@ struct AsterixTableCompiler {
         let bits = Int(try self.number())
         guard bits > 0, bits < 1 << 16 else { throw self.error("\(context.path)/\(name) has \(bits) bits") }
         let place = (bit: context.bit, bits: bits)
+        let path = name.isEmpty ? context.path : context.path + "/" + name
         if self.take("?") {
-            try self.choice(key: key, bits: bits, in: context)
+            try self.choice(key: key, path: path, bits: bits, in: context)
         } else {
             let content = try self.content(bits: bits)
-            self.emit(content, key: key, bits: bits)
+            guard bits <= 64 || (context.bit % 8 == 0 && bits % 8 == 0) else {
+                throw self.error("\(path) has more than 64 bits, but no whole octets")
+            }
+            self.words.append(content.op | UInt32(bits) << 8)
+            self.words += [self.field(path, content, bits: bits)] + self.operands(content, key: key)
         }
         context.seen[name] = place
         context.bit += bits
-        if !name.isEmpty {
-            self.selectorFields[context.path + "/" + name] = place
-        } else {
-            self.selectorFields[context.path] = place
-        }
+        self.selectorFields[path] = place
         return bits
     }
 
     private enum Content {
-        case plain(UInt32)
-        case quantity(signed: Bool, DecimalScale, unit: String)
+        case plain(UInt32, AsterixField.Kind)
+        case quantity(signed: Bool, DecimalScale, numerator: Int64, denominator: Int64, unit: String)
+
+        var op: UInt32 {
+            switch self {
+            case .plain(let op, _): op
+            case .quantity(let signed, _, _, _, _): signed ? FieldOp.signedQuantity : FieldOp.quantity
+            }
+        }
     }
 
     private mutating func content(bits: Int) throws(AsterixTableError) -> Content {
         switch self.peek() {
         case UInt8(ascii: "t"):
             self.at += 1
-            return .plain(bits <= 64 ? FieldOp.unsigned : FieldOp.hex)
+            return bits <= 64 ? .plain(FieldOp.unsigned, .code) : .plain(FieldOp.hex, .hex)
         case UInt8(ascii: "o"):
             self.at += 1
-            return .plain(FieldOp.octal)
+            return .plain(FieldOp.octal, .octal)
         case UInt8(ascii: "a"):
             self.at += 1
-            return .plain(FieldOp.ascii)
+            return .plain(FieldOp.ascii, .ascii)
         case UInt8(ascii: "i"):
             self.at += 1
-            return .plain(FieldOp.sixBit)
+            return .plain(FieldOp.sixBit, .sixBit)
         case UInt8(ascii: "b"):
             self.at += 1
             guard bits == 64 else { throw self.error("a register of \(bits) bits") }
-            return .plain(FieldOp.register)
+            return .plain(FieldOp.register, .register)
         case UInt8(ascii: "h"):
             self.at += 1
-            return .plain(FieldOp.hex)
+            return .plain(FieldOp.hex, .hex)
         case UInt8(ascii: "u"), UInt8(ascii: "s"):
             let signed = self.take("s")
             if !signed { self.at += 1 }
             guard bits <= 64 else { throw self.error("a number of \(bits) bits") }
             guard let next = self.peek(), next >= UInt8(ascii: "0"), next <= UInt8(ascii: "9") else {
-                return .plain(signed ? FieldOp.signed : FieldOp.unsigned)
+                return signed ? .plain(FieldOp.signed, .signed) : .plain(FieldOp.unsigned, .unsigned)
             }
             let numerator = try self.power()
             let denominator = self.take("/") ? try self.power() : 1
@@ -284,21 +327,30 @@ struct AsterixTableCompiler {
             let unit = String(decoding: self.text[start..<self.at], as: UTF8.self)
             self.at += 1
             if unit.isEmpty, numerator == 1, denominator == 1 {
-                return .plain(signed ? FieldOp.signed : FieldOp.unsigned)
+                return signed ? .plain(FieldOp.signed, .signed) : .plain(FieldOp.unsigned, .unsigned)
             }
-            return .quantity(signed: signed, scale, unit: unit)
+            return .quantity(
+                signed: signed, scale, numerator: numerator, denominator: denominator, unit: unit)
         default:
             // As it is: addresses and other long bit strings are read as digits, short ones as numbers.
-            return .plain(bits < 24 ? FieldOp.unsigned : FieldOp.hex)
+            return bits < 24 ? .plain(FieldOp.unsigned, .unsigned) : .plain(FieldOp.hex, .hex)
         }
     }
 
-    private mutating func emit(_ content: Content, key: String, bits: Int) {
+    private mutating func field(_ path: String, _ content: Content, bits: Int) -> UInt32 {
         switch content {
-        case .plain(let op): self.words += [op | UInt32(bits) << 8, key.isEmpty ? 0 : self.key("\"\(key)\":")]
-        case .quantity(let signed, let scale, let unit):
-            let op = signed ? FieldOp.signedQuantity : FieldOp.quantity
-            self.words += [op | UInt32(bits) << 8] + self.quantity(scale, key: key, unit: unit)
+        case .plain(_, let kind): self.field(path, kind, bits: bits)
+        case .quantity(let signed, let scale, let numerator, let denominator, let unit):
+            self.field(
+                path, signed ? .signedQuantity : .quantity, bits: bits, numerator: numerator,
+                denominator: denominator, unit: unit, scale: scale)
+        }
+    }
+
+    private mutating func operands(_ content: Content, key: String) -> [UInt32] {
+        switch content {
+        case .plain: [key.isEmpty ? 0 : self.key("\"\(key)\":")]
+        case .quantity(_, let scale, _, _, let unit): self.quantity(scale, key: key, unit: unit)
         }
     }
 
@@ -312,24 +364,26 @@ struct AsterixTableCompiler {
         ]
     }
 
-    private mutating func choice(key: String, bits: Int, in context: FieldContext) throws(AsterixTableError) {
+    private mutating func choice(key: String, path: String, bits: Int, in context: FieldContext)
+        throws(AsterixTableError)
+    {
         let selector = try self.name()
         guard let place = context.seen[selector] else { throw self.error("no field \(selector) before its use") }
         guard self.take("[") else { throw self.error("no alternatives") }
+        let id = self.field(path, .unsigned, bits: bits)
         var alternatives: [UInt32] = []
         var count: UInt32 = 0
         while try !self.ends(with: "]", context.path) {
             let value = try self.number()
             guard self.take("=") else { throw self.error("an alternative without =") }
-            guard case .quantity(let signed, let scale, let unit) = try self.content(bits: bits) else {
-                throw self.error("an alternative that is no quantity")
-            }
-            alternatives += [UInt32(value), signed ? FieldOp.signedQuantity : FieldOp.quantity]
-            alternatives += self.quantity(scale, key: key, unit: unit)
+            let content = try self.content(bits: bits)
+            guard case .quantity = content else { throw self.error("an alternative that is no quantity") }
+            _ = self.field(path, content, bits: bits)
+            alternatives += [UInt32(value), content.op] + self.operands(content, key: key)
             count += 1
         }
         self.words += [
-            FieldOp.choice | UInt32(bits) << 8, self.key("\"\(key)\":"), UInt32(context.bit - place.bit),
+            FieldOp.choice | UInt32(bits) << 8, id, self.key("\"\(key)\":"), UInt32(context.bit - place.bit),
             UInt32(place.bits), count,
         ]
         self.words += alternatives
@@ -337,16 +391,19 @@ struct AsterixTableCompiler {
 
     private mutating func extended(key: String, path: String) throws(AsterixTableError) -> Int {
         self.at += 1
-        let node = self.begin(AsterixLayout.Kind.extended | AsterixLayout.Kind.isObject, key: key)
+        let node = self.begin(
+            AsterixLayout.Kind.extended | AsterixLayout.Kind.isObject, key: key, path: path, marks: [.more])
         // The number of parts is not known yet: their fields are compiled first, then moved behind the list.
         let outside = self.words
         var parts: [(octets: Int, hasFX: Bool, words: [UInt32])] = []
         var context = FieldContext(path: path)
         while true {
             self.words = []
+            let before = self.fields.count
             let bits = try self.fields(until: ">", in: &context)
             let hasFX = self.take("|")
             if bits == 0, !hasFX { break }
+            try self.requireField(from: before, path)
             self.words.append(FieldOp.end)
             let whole = bits + (hasFX ? 1 : 0)
             guard whole % 8 == 0 else { throw self.error("a part of \(path) has \(whole) bits") }
@@ -363,6 +420,7 @@ struct AsterixTableCompiler {
             offset += part.words.count
         }
         for part in parts { self.words += part.words }
+        self.end(node)
         return node
     }
 
@@ -374,7 +432,8 @@ struct AsterixTableCompiler {
         if how == "fx" {
             let isObject = self.peek() == UInt8(ascii: "(")
             node = self.begin(
-                AsterixLayout.Kind.repetitiveFX | (isObject ? AsterixLayout.Kind.isObject : 0), key: key)
+                AsterixLayout.Kind.repetitiveFX | (isObject ? AsterixLayout.Kind.isObject : 0), key: key, path: path,
+                marks: [.count])
             self.words.append(0)
             var context = FieldContext(path: path)
             let bits: Int
@@ -386,23 +445,26 @@ struct AsterixTableCompiler {
             }
             self.words.append(FieldOp.end)
             guard bits % 8 == 7 else { throw self.error("\(path) has \(bits) bits and FX") }
-            self.words[node + 2] = UInt32((bits + 1) / 8)
+            self.words[node + AsterixLayout.Node.operands] = UInt32((bits + 1) / 8)
         } else {
             guard let octets = UInt32(how), octets == 1 || octets == 2 else { throw self.error("a count of \(how)") }
-            node = self.begin(AsterixLayout.Kind.repetitive, key: key)
+            node = self.begin(AsterixLayout.Kind.repetitive, key: key, path: path, marks: [.count, .element])
             self.words.append(octets)
             _ = try self.item(key: "", path: path)
         }
         guard self.skipSpace(), self.take("]") else { throw self.error("\(path) does not end") }
+        self.end(node)
         return node
     }
 
     private mutating func compound(key: String, path: String) throws(AsterixTableError) -> Int {
         self.at += 1
         let octets: UInt32 = self.take("=") ? UInt32(try self.number()) : 0
-        let node = self.begin(AsterixLayout.Kind.compound | AsterixLayout.Kind.isObject, key: key)
+        let node = self.begin(
+            AsterixLayout.Kind.compound | AsterixLayout.Kind.isObject, key: key, path: path, marks: [.specification])
         var parts: [Int] = []
         let outside = self.words
+        let fieldsOutside = self.fields.count
         // The slots come first; the nodes behind them carry offsets, so they are compiled twice: once to count them.
         let start = self.at
         var slots = 0
@@ -413,6 +475,7 @@ struct AsterixTableCompiler {
             _ = try self.item(key: name, path: path + "/" + name)
         }
         self.words = outside
+        self.fields.removeLast(self.fields.count - fieldsOutside)
         self.at = start
         self.words += [octets, UInt32(slots)]
         let list = self.words.count
@@ -426,17 +489,19 @@ struct AsterixTableCompiler {
             parts.append(try self.item(key: name, path: path + "/" + name))
         }
         for (i, part) in parts.enumerated() { self.words[list + i] = UInt32(part) }
+        self.end(node)
         return node
     }
 
     private mutating func explicit(key: String, path: String) throws(AsterixTableError) -> Int {
         self.at += 1
         _ = try self.name()
-        let node = self.begin(AsterixLayout.Kind.explicit, key: key)
+        let node = self.begin(AsterixLayout.Kind.explicit, key: key, path: path, marks: [.octets])
         self.words.append(0)
         if self.peek() == UInt8(ascii: "{") {
-            self.words[node + 2] = UInt32(try self.compound(key: "", path: path))
+            self.words[node + AsterixLayout.Node.operands] = UInt32(try self.compound(key: "", path: path))
         }
+        self.end(node)
         return node
     }
 

@@ -120,12 +120,12 @@ extension AsterixLayout {
         case Kind.fixed:
             at &+= Int(head >> 16)
         case Kind.extended:
-            let parts = Int(words[node + 2])
+            let parts = Int(words[node + Node.operands])
             var part = 0
             var more = true
             while more {
                 // Beyond the parts that the edition knows, octets follow as long as their FX bit is set.
-                let known = part < parts ? words[node &+ 3 &+ 2 &* part] : 1 << 16 | 1
+                let known = part < parts ? words[node &+ Node.operands &+ 1 &+ 2 &* part] : 1 << 16 | 1
                 at &+= Int(known & 0xFFFF)
                 guard at <= limit else { return nil }
                 more = known >> 16 != 0 && bytes[at - 1] & 1 != 0
@@ -133,29 +133,31 @@ extension AsterixLayout {
             }
         case Kind.repetitive:
             var count = 0
-            for _ in 0..<Int(words[node + 2]) {
+            for _ in 0..<Int(words[node + Node.operands]) {
                 guard at < limit else { return nil }
                 count = count << 8 | Int(bytes[at])
                 at &+= 1
             }
-            let element = words[node + 3]
+            let element = words[node + Node.operands + 1]
             if element & 0xFF == Kind.fixed {
                 at &+= count &* Int(element >> 16)
             } else {
                 for _ in 0..<count {
-                    guard let next = self.skip(node + 3, words, bytes, from: at, to: limit) else { return nil }
+                    guard let next = self.skip(node + Node.operands + 1, words, bytes, from: at, to: limit) else {
+                        return nil
+                    }
                     at = next
                 }
             }
         case Kind.repetitiveFX:
-            let octets = Int(words[node + 2])
+            let octets = Int(words[node + Node.operands])
             repeat {
                 at &+= octets
                 guard at <= limit else { return nil }
             } while bytes[at - 1] & 1 != 0
         case Kind.compound:
-            let fixedOctets = Int(words[node + 2])
-            let slots = Int(words[node + 3])
+            let fixedOctets = Int(words[node + Node.operands])
+            let slots = Int(words[node + Node.operands + 1])
             var octetAt = at
             if fixedOctets == 0 {
                 while at < limit, bytes[at] & 1 != 0 { at &+= 1 }
@@ -173,7 +175,7 @@ extension AsterixLayout {
                     present &= ~(0x80 >> UInt8(truncatingIfNeeded: bit))
                     let slot = first &+ bit
                     guard slot < slots else { return nil }
-                    let part = Int(words[node &+ 4 &+ slot])
+                    let part = Int(words[node &+ Node.operands &+ 2 &+ slot])
                     guard part != 0 else { return nil }
                     let partHead = words[part]
                     if partHead & 0xFF == Kind.fixed {
@@ -226,14 +228,16 @@ extension AsterixLayout {
     func part(_ slot: Int, of node: Int, _ bytes: Span<UInt8>, from start: Int, to limit: Int) -> Int? {
         let storage = self.words
         let words = storage.span
-        guard words[node] & 0xFF == Kind.compound, words[node + 2] == 0, slot < Int(words[node + 3]) else { return nil }
+        guard words[node] & 0xFF == Kind.compound, words[node + Node.operands] == 0,
+            slot < Int(words[node + Node.operands + 1])
+        else { return nil }
         let octet = start + slot / 7
         var at = start
         while at < limit, bytes[at] & 1 != 0 { at &+= 1 }
         at &+= 1
         guard octet < at, at <= limit, bytes[octet] & (0x80 >> UInt8(slot % 7)) != 0 else { return nil }
         for before in 0..<slot where bytes[start + before / 7] & (0x80 >> UInt8(before % 7)) != 0 {
-            let part = Int(words[node + 4 + before])
+            let part = Int(words[node + Node.operands + 2 + before])
             guard part != 0, let next = self.skip(part, words, bytes, from: at, to: limit) else { return nil }
             at = next
         }

@@ -8,7 +8,17 @@ struct PlotSink: AsterixRecordSink, Sendable {
 
     var takesUndecided: Bool { false }
 
-    mutating func take(
+    mutating func read(
+        _ layout: AsterixLayout, _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int,
+        tally: inout AsterixTally
+    ) throws(AsterixRecordFault) -> Int {
+        var offsets = AsterixLayout.Offsets(repeating: 0)
+        let end = try layout.walk(bytes, words, from: start, to: limit, offsets: &offsets)
+        self.take(layout, bytes, range: start..<end, offsets: offsets, tally: &tally)
+        return end
+    }
+
+    private mutating func take(
         _ layout: AsterixLayout, _ bytes: Span<UInt8>, range: Range<Int>, offsets: borrowing AsterixLayout.Offsets,
         tally: inout AsterixTally
     ) {
