@@ -37,13 +37,15 @@ let core: [Target] = [
         swiftSettings: house),
     .executableTarget(
         name: "kumiko-fuzz", dependencies: ["FuzzTargets"], path: "Fuzzing/Seeded", swiftSettings: house),
+    .executableTarget(
+        name: "GenerateAsterix", dependencies: ["SensorFormats"], path: "Tools/GenerateAsterix", swiftSettings: house),
     .target(name: "BenchSupport", path: "Benchmarks/Support", swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench-decode", dependencies: ["Air", "BenchSupport", "Exercises", "SensorFormats"],
         path: "Benchmarks/Decode", swiftSettings: house),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),
-    tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy"]),
+    tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),
     tests("TrackingTests", ["Tracking", "Air", "Geodesy"]),
     tests("ExercisesTests", ["Exercises", "Air", "Geodesy"]),
 ]
