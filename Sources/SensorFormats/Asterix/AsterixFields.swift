@@ -21,23 +21,35 @@
 ///
 /// So the octets of a record are a function of its fields (and of the places that they name).
 ///
-/// - Complexity: O(fields) for looking up one of them.
+/// The buffer holds the records of one datagram, or one alone; what is asked of it is said of the selected record, which
+/// is the last that was read until `select` names another.
+///
+/// - Complexity: O(fields of the record) for looking up one of them by its path.
 @safe public struct AsterixFields: ~Copyable {
-    // Two owned blocks of memory of `capacity` numbers (and a margin of ids, see `reserve`): the type is not copyable,
-    // so nobody else writes or frees them, and each access is checked against `count` or `capacity`. Code that writes
-    // unchecked (`AsterixFieldWriter`) does so between a `reserve` for all that a record can give and the next.
-    private(set) var ids: UnsafeMutablePointer<UInt16>
-    private(set) var values: UnsafeMutablePointer<Int64>
-    private(set) var capacity: Int
-    /// How many fields the record has, marks of structure included.
-    public internal(set) var count = 0
-    /// Where the record lies in the bytes that it was read from.
-    public internal(set) var range = 0..<0
-    /// The layout that it was read by.
-    private(set) var layout: AsterixLayout?
+    // Two owned blocks of memory of `capacity` numbers (and a margin, see below): the type is not copyable, so nobody
+    // else writes or frees them, and each access is checked against `total` or `capacity`. Code that writes unchecked
+    // (`AsterixFieldWriter`) does so behind a `reserve` for all that a record can give.
+    private var ids: UnsafeMutablePointer<UInt16>
+    private var values: UnsafeMutablePointer<Int64>
+    private var capacity: Int
+    /// How many fields are stored, of all records.
+    private(set) var total = 0
+
+    /// Where the fields of a record are, and what it was read from and by.
+    struct Record {
+        var first = 0
+        var count = 0
+        var range = 0..<0
+        var layout = 0
+    }
+
+    private var records: [Record] = []
+    private var selected = Record()
+    /// The layouts that the records were read by: seldom more than one.
+    private var layouts: [AsterixLayout] = []
 
     /// Ids may be stored four at a time: so many more fit behind the last.
-    static let margin = 8
+    private static let margin = 8
 
     /// An empty buffer; it grows with the first records.
     public init() {
@@ -51,33 +63,61 @@
         unsafe self.values.deallocate()
     }
 
-    // MARK: Reading
+    // MARK: Records
 
-    /// The edition that the record was read by; nil before the first.
+    /// How many records are there.
+    public var recordCount: Int { self.records.count }
+
+    /// Turns to the record at `index`.
+    public mutating func select(_ index: Int) {
+        precondition(index >= 0 && index < self.records.count, "there is no record of that index")
+        self.selected = self.records[index]
+    }
+
+    /// Forgets all records and keeps the buffer.
+    public mutating func removeAll() {
+        self.total = 0
+        self.records.removeAll(keepingCapacity: true)
+        self.selected = Record()
+    }
+
+    /// Where the record lies in the bytes that it was read from.
+    public var range: Range<Int> { self.selected.range }
+
+    /// The edition that the record was read by; nil if there is no record.
     public var edition: AsterixEdition? { self.layout?.edition }
+
+    /// The layout that the record was read by.
+    var layout: AsterixLayout? { self.records.isEmpty ? nil : self.layouts[self.selected.layout] }
+
+    /// How many fields the record has, marks of structure included.
+    public var count: Int { self.selected.count }
+
+    // MARK: Reading
 
     /// The id of the field at `index`.
     public func id(_ index: Int) -> Int {
-        precondition(index >= 0 && index < self.count, "the record has no field of that index")
-        return Int(unsafe self.ids[index])
+        precondition(index >= 0 && index < self.selected.count, "the record has no field of that index")
+        return Int(unsafe self.ids[self.selected.first + index])
     }
 
     /// The raw number of the field at `index`.
     public func raw(_ index: Int) -> Int64 {
-        precondition(index >= 0 && index < self.count, "the record has no field of that index")
-        return unsafe self.values[index]
+        precondition(index >= 0 && index < self.selected.count, "the record has no field of that index")
+        return unsafe self.values[self.selected.first + index]
     }
 
     /// Lends the ids and the raw numbers of all fields.
     public func withSpans<Result>(_ body: (Span<UInt16>, Span<Int64>) throws -> Result) rethrows -> Result {
-        let ids = unsafe UnsafeBufferPointer(start: UnsafePointer(self.ids), count: self.count)
-        let values = unsafe UnsafeBufferPointer(start: UnsafePointer(self.values), count: self.count)
+        let ids = unsafe UnsafeBufferPointer(start: UnsafePointer(self.ids) + self.selected.first, count: self.count)
+        let values = unsafe UnsafeBufferPointer(
+            start: UnsafePointer(self.values) + self.selected.first, count: self.count)
         return try unsafe body(ids.span, values.span)
     }
 
     /// What the field at `index` is.
     public func field(_ index: Int) -> AsterixField {
-        guard let layout = self.layout else { preconditionFailure("no record was read") }
+        guard let layout = self.layout else { preconditionFailure("there is no record") }
         return layout.fields[self.id(index)]
     }
 
@@ -115,25 +155,17 @@
 
     // MARK: Writing
 
-    /// Empties the buffer for a record that begins at `start`.
-    @inline(__always) mutating func begin(_ layout: AsterixLayout, at start: Int) {
-        self.count = 0
-        self.range = start..<start
-        // Compared first: a record more of the same layout costs no counting of references.
-        if self.layout !== layout { self.layout = layout }
-    }
-
-    /// Makes room for `count` fields in all.
+    /// Makes room for so many fields more.
     @inline(__always) mutating func reserve(_ count: Int) {
-        if count > self.capacity { self.grow(to: count) }
+        if count > self.capacity &- self.total { self.grow(count) }
     }
 
-    @inline(never) private mutating func grow(to count: Int) {
-        let larger = max(count, self.capacity * 2)
+    @inline(never) private mutating func grow(_ count: Int) {
+        let larger = max(self.total + count, self.capacity * 2)
         let ids = UnsafeMutablePointer<UInt16>.allocate(capacity: larger + Self.margin)
         let values = UnsafeMutablePointer<Int64>.allocate(capacity: larger + Self.margin)
-        unsafe ids.update(from: self.ids, count: self.count)
-        unsafe values.update(from: self.values, count: self.count)
+        unsafe ids.update(from: self.ids, count: self.total)
+        unsafe values.update(from: self.values, count: self.total)
         unsafe self.ids.deallocate()
         unsafe self.values.deallocate()
         unsafe self.ids = ids
@@ -141,17 +173,40 @@
         self.capacity = larger
     }
 
-    /// Appends a field.
+    /// Appends a field to the record that is being read.
     mutating func append(_ id: Int, _ value: Int64) {
-        self.reserve(self.count + 1)
-        unsafe self.ids[self.count] = UInt16(truncatingIfNeeded: id)
-        unsafe self.values[self.count] = value
-        self.count += 1
+        self.reserve(1)
+        unsafe self.ids[self.total] = UInt16(truncatingIfNeeded: id)
+        unsafe self.values[self.total] = value
+        self.total += 1
     }
 
-    /// Changes the number of a field.
+    /// Changes the number of the field at `index` of all.
     mutating func set(_ index: Int, _ value: Int64) {
-        precondition(index >= 0 && index < self.count, "the record has no field of that index")
+        precondition(index >= 0 && index < self.total, "there is no field of that index")
         unsafe self.values[index] = value
+    }
+
+    /// Takes back the fields from `index` of all on: those of a record that proved bad.
+    mutating func truncate(to index: Int) { self.total = min(self.total, max(0, index)) }
+
+    /// Makes a record of the fields from `first` of all on, and selects it.
+    @inline(__always) mutating func endRecord(_ layout: AsterixLayout, _ range: Range<Int>, first: Int) {
+        // Compared first: one record more of the same layout costs no counting of references.
+        if self.layouts.isEmpty || self.layouts[self.layouts.count - 1] !== layout { self.layouts.append(layout) }
+        self.selected = Record(
+            first: first, count: self.total - first, range: range, layout: self.layouts.count - 1)
+        self.records.append(self.selected)
+    }
+
+    /// Lends the arrays, behind the fields that are there, to code that stores up to `room` fields unchecked and
+    /// answers with how many those are, or with a number below zero if the record is bad.
+    @inline(__always) mutating func withRoom(
+        _ room: Int, _ body: (UnsafeMutablePointer<UInt16>, UnsafeMutablePointer<Int64>) -> Int
+    ) -> Bool {
+        self.reserve(room)
+        let count = unsafe body(self.ids + self.total, self.values + self.total)
+        self.total += max(0, count)
+        return count >= 0
     }
 }

@@ -1,5 +1,5 @@
 extension AsterixLayout {
-    /// Reads one record to its fields by the layout's instructions.
+    /// Reads one record to its fields: by the layout's own code where it has some, by its instructions otherwise.
     ///
     /// - Parameters:
     ///   - words: the layout's own instructions, taken out once for many records.
@@ -9,21 +9,52 @@ extension AsterixLayout {
     func fields(
         _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int, into fields: inout AsterixFields
     ) throws(AsterixRecordFault) -> Int {
-        fields.begin(self, at: start)
-        if let end = self.tableFields(bytes, words, from: start, to: limit, into: &fields) {
-            fields.range = start..<end
-            return end
-        }
+        let end =
+            self.generated != 0
+            ? self.generatedFields(bytes, from: start, to: limit, into: &fields)
+            : self.tableFields(bytes, words, from: start, to: limit, into: &fields)
+        if let end { return end }
         // What is wrong, the walk says; here it is enough that something is.
-        fields.count = 0
         var offsets = Offsets(repeating: 0)
         _ = try self.walk(bytes, words, from: start, to: limit, offsets: &offsets)
         throw AsterixRecordFault(fault: .truncatedRecord, offset: start, slot: -1, profile: 0)
     }
 
-    /// One record by the instructions; nil if it is damaged.
+    /// One record by the layout's own code, which it must have; nil if it is damaged.
+    @inline(__always) func generatedFields(
+        _ bytes: Span<UInt8>, from start: Int, to limit: Int, into fields: inout AsterixFields
+    ) -> Int? {
+        precondition(start >= 0 && start <= limit && limit <= bytes.count, "the block lies beyond its bytes")
+        let first = fields.total
+        var end = AsterixFieldWriter.bad
+        let isWhole = unsafe bytes.withUnsafeBufferPointer { octets in
+            guard let base = octets.baseAddress else { return false }
+            return unsafe fields.withRoom(8 * (limit - start)) { ids, values in
+                end = AsterixGenerated.read(
+                    self.generated, unsafe AsterixFieldWriter(base, from: start, to: limit, ids: ids, values: values))
+                return end.at < 0 ? -1 : end.count
+            }
+        }
+        guard isWhole else { return nil }
+        fields.endRecord(self, start..<end.at, first: first)
+        return end.at
+    }
+
+    /// One record by the layout's instructions; nil if it is damaged.
     func tableFields(
         _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int, into fields: inout AsterixFields
+    ) -> Int? {
+        let first = fields.total
+        guard let end = self.emitRecord(bytes, words, from: start, to: limit, &fields) else {
+            fields.truncate(to: first)
+            return nil
+        }
+        fields.endRecord(self, start..<end, first: first)
+        return end
+    }
+
+    private func emitRecord(
+        _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int, _ fields: inout AsterixFields
     ) -> Int? {
         let profile = self.profiles[
             self.selector == nil ? 0 : self.profile(of: bytes, words, from: start, to: limit)]
@@ -123,7 +154,7 @@ extension AsterixLayout {
             }
         case Kind.repetitiveFX:
             let octets = Int(words[node + Node.operands])
-            let place = fields.count
+            let place = fields.total
             var count: Int64 = 0
             fields.append(id, 0)
             repeat {

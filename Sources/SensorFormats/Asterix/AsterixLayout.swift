@@ -20,33 +20,33 @@
 ///     explicit     offset of a node that its content may be read by (0: none)
 ///
 /// A field is one word, op (8 bits) | bits (16 bits) << 8, then its operands (see `FieldOp`).
-final class AsterixLayout: Sendable {
-    enum Kind {
-        static let fixed: UInt32 = 0
-        static let extended: UInt32 = 1
-        static let repetitive: UInt32 = 2
-        static let repetitiveFX: UInt32 = 3
-        static let compound: UInt32 = 4
-        static let explicit: UInt32 = 5
-        static let randomSequence: UInt32 = 6
+package final class AsterixLayout: Sendable {
+    package enum Kind {
+        package static let fixed: UInt32 = 0
+        package static let extended: UInt32 = 1
+        package static let repetitive: UInt32 = 2
+        package static let repetitiveFX: UInt32 = 3
+        package static let compound: UInt32 = 4
+        package static let explicit: UInt32 = 5
+        package static let randomSequence: UInt32 = 6
         /// In the flags: the node's value is an object of named fields, not one value.
-        static let isObject: UInt32 = 1 << 8
+        package static let isObject: UInt32 = 1 << 8
         /// In the flags: every part of the extended item is one octet.
-        static let isOctets: UInt32 = 1 << 9
+        package static let isOctets: UInt32 = 1 << 9
     }
 
     /// Where the words of a node are, from its offset.
-    enum Node {
-        static let key = 1
-        static let ids = 2
-        static let operands = 3
+    package enum Node {
+        package static let key = 1
+        package static let ids = 2
+        package static let operands = 3
     }
 
     /// The ids that are not of an item.
-    enum FieldID {
-        static let record = 0
-        static let sequence = 1
-        static let sequenceSlot = 2
+    package enum FieldID {
+        package static let record = 0
+        package static let sequence = 1
+        package static let sequenceSlot = 2
     }
 
     /// What a slot of a user application profile needs for a quick walk, in its second word.
@@ -64,21 +64,23 @@ final class AsterixLayout: Sendable {
     /// Where the asked-for items of a record begin; 0 is absent.
     typealias Offsets = InlineArray<24, Int32>
 
-    let edition: AsterixEdition
+    package let edition: AsterixEdition
     /// The instructions.
-    let words: [UInt32]
+    package let words: [UInt32]
     /// Prepared pieces of JSON text.
     let keys: [UInt8]
     /// The fields by their ids.
-    let fields: [AsterixField]
+    package let fields: [AsterixField]
     /// The ids of the fields of a path: more than one if it has alternatives.
     let fieldIDs: [String: Range<Int>]
     /// Names of items by slot of the first profile, for reports of problems.
-    let slotNames: [[String]]
+    package let slotNames: [[String]]
     /// Where the profiles begin in `words`: slots n, n × (node, octets << 16 | kind << 8 | hot).
-    let profiles: [Int]
+    package let profiles: [Int]
     /// How a record says which profile it follows.
     let selector: Selector?
+    /// Its code in `AsterixGenerated`; 0 if it has none.
+    let generated: UInt8
 
     struct Selector: Sendable {
         /// The slot of the item that says it; all profiles have the same items up to there.
@@ -106,40 +108,41 @@ final class AsterixLayout: Sendable {
         self.slotNames = slotNames
         self.profiles = profiles
         self.selector = selector
+        self.generated = AsterixGenerated.number(of: edition)
     }
 }
 
 /// How a field is read and written, and its operands after the first word.
-enum FieldOp {
-    static let end: UInt32 = 0
+package enum FieldOp {
+    package static let end: UInt32 = 0
     /// id
-    static let spare: UInt32 = 1
+    package static let spare: UInt32 = 1
     /// id, key
-    static let unsigned: UInt32 = 2
+    package static let unsigned: UInt32 = 2
     /// id, key
-    static let signed: UInt32 = 3
+    package static let signed: UInt32 = 3
     /// id, key
-    static let hex: UInt32 = 4
+    package static let hex: UInt32 = 4
     /// id, key
-    static let octal: UInt32 = 5
+    package static let octal: UInt32 = 5
     /// id, key
-    static let ascii: UInt32 = 6
+    package static let ascii: UInt32 = 6
     /// id, key
-    static let sixBit: UInt32 = 7
+    package static let sixBit: UInt32 = 7
     /// id, key
-    static let register: UInt32 = 8
+    package static let register: UInt32 = 8
     /// id, key, unit, then a scale of three words
-    static let quantity: UInt32 = 9
-    static let signedQuantity: UInt32 = 10
+    package static let quantity: UInt32 = 9
+    package static let signedQuantity: UInt32 = 10
     /// key
-    static let open: UInt32 = 11
-    static let close: UInt32 = 12
+    package static let open: UInt32 = 11
+    package static let close: UInt32 = 12
     /// id, key, bits back to the selecting field, its bits, alternatives n, n × (value, op, key, unit, scale of three
     /// words); the alternatives have the ids behind its own, which is for a value that none of them has
-    static let choice: UInt32 = 13
+    package static let choice: UInt32 = 13
 
     /// How many words an instruction has.
-    @inline(__always) static func length(of op: UInt32, _ words: Span<UInt32>, _ word: Int) -> Int {
+    @inline(__always) package static func length(of op: UInt32, _ words: Span<UInt32>, _ word: Int) -> Int {
         switch op {
         case self.end, self.close: 1
         case self.spare, self.open: 2

@@ -1,7 +1,7 @@
 /// Every layout that is known, compiled when first asked for.
-enum AsterixLayouts {
+package enum AsterixLayouts {
     /// The layouts by category, the newest edition last.
-    static let all: [AsterixEdition: AsterixLayout] = {
+    package static let all: [AsterixEdition: AsterixLayout] = {
         var layouts: [AsterixEdition: AsterixLayout] = [:]
         for table in AsterixTable.all {
             do {
