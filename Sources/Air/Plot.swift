@@ -20,6 +20,19 @@ public import Geodesy
         case systemTrack
     }
 
+    /// What a report says that it is about.
+    public enum Subject: UInt8, Hashable, Sendable {
+        case aircraft
+        case unmannedAircraft
+        /// On or under the water.
+        case vessel
+        case landVehicle
+        case person
+        case animal
+        /// What stands still: a base station, a buoy, a mast.
+        case fixedObject
+    }
+
     /// What was measured of the place.
     public enum Measurement: Hashable, Sendable {
         /// By a radar: slant range in metres; azimuth clockwise from true north and elevation, in radians.
@@ -52,6 +65,8 @@ public import Geodesy
     public var receivedAt: Timestamp
     /// By which channels.
     public var kind: Kind
+    /// What it is about, where the report says it; a radar mostly does not.
+    public var subject: Subject?
     /// The measured place.
     public var measurement: Measurement
     /// Pressure altitude (Mode C, flight level, ADS-B barometric), metres in the standard atmosphere.
@@ -75,12 +90,13 @@ public import Geodesy
         sensor: SensorID, measuredAt: Timestamp, receivedAt: Timestamp, kind: Kind, measurement: Measurement,
         pressureAltitude: Double? = nil, geometricHeight: Double? = nil, velocity: Velocity? = nil,
         climbRate: Double? = nil, identity: Identity = Identity(), sensorTrackNumber: UInt16? = nil,
-        isOnGround: Bool = false, hasIdentPulse: Bool = false
+        isOnGround: Bool = false, hasIdentPulse: Bool = false, subject: Subject? = nil
     ) {
         self.sensor = sensor
         self.measuredAt = measuredAt
         self.receivedAt = receivedAt
         self.kind = kind
+        self.subject = subject
         self.measurement = measurement
         self.pressureAltitude = pressureAltitude
         self.geometricHeight = geometricHeight
