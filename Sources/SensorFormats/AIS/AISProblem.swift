@@ -61,7 +61,7 @@ public struct AISTally: Hashable, Sendable {
     public internal(set) var messages = [Int](repeating: 0, count: 64)
     /// Sentences with a whole AIS message or a part of one.
     public internal(set) var sentences = 0
-    /// Sentences of other kinds, such as `$GPRMC`, and empty lines.
+    /// Sentences of other kinds, such as `$GPRMC`, remarks and empty lines.
     public internal(set) var otherLines = 0
     /// Problems by `AISFault.rawValue`.
     public internal(set) var faults = [Int](repeating: 0, count: AISFault.allCases.count)

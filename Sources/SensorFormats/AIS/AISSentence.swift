@@ -87,7 +87,7 @@ public struct AISSentence: Hashable, Sendable {
     public var payload: Range<Int>
     public var tag = AISTag()
 
-    /// Reads a line without its end; nil if it is a sentence of another kind or empty.
+    /// Reads a line without its end; nil if it is a sentence of another kind, empty or a remark behind `#`.
     ///
     /// - Throws: `AISFault`.
     /// - Complexity: O(bytes); allocates nothing.
@@ -95,7 +95,8 @@ public struct AISSentence: Hashable, Sendable {
         var tag = AISTag()
         var start = 0
         while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
-        guard start < line.count else { return nil }
+        // An empty line, or a remark of a log.
+        guard start < line.count, line[start] != UInt8(ascii: "#") else { return nil }
         if line[start] == UInt8(ascii: "\\") {
             guard let end = find(UInt8(ascii: "\\"), in: line, from: start + 1) else { throw .badTagBlock }
             try tag.readBlock(line, start + 1, end)

@@ -1,7 +1,6 @@
 /// A string of up to 1,536 bits, stored inline; the first bit is the most significant one.
 public struct BitString: Hashable, Sendable {
-    /// The most bits that it holds: above the longest AIS message (1,064) and the longest Remote ID pack (1,824 are
-    /// nine strings of 200).
+    /// The most bits that it holds; the longest message that is kept in one is of AIS and has 1,064.
     public static let capacity = 1536
 
     private var words = InlineArray<24, UInt64>(repeating: 0)

@@ -46,8 +46,8 @@ protocol FieldCoder: ~Copyable {
     /// As `data`, of six-bit characters.
     mutating func text(_ name: StaticString, _ value: inout BitString)
     mutating func text(_ name: StaticString, _ value: inout AISText, characters: Int)
-    /// Bytes: text if all can be printed, else hexadecimal digits; zeros behind it are kept and not shown.
-    mutating func characters(_ name: StaticString, _ value: inout BitString, bytes: Int)
+    /// So many bytes: ASCII without the zeros behind it, or shown as hexadecimal digits.
+    mutating func bytes(_ name: StaticString, _ value: inout BitString, count: Int, isText: Bool)
     mutating func mmsi(_ name: StaticString, _ value: inout UInt32)
     /// A bit further on that says how to read what is before it.
     mutating func lookahead(_ value: inout Bool, at position: Int)
@@ -126,11 +126,10 @@ struct FieldReader: FieldCoder {
         for i in 0..<characters { value.setCode(UInt8(truncatingIfNeeded: self.take(6)), at: i) }
     }
 
-    mutating func characters(_ name: StaticString, _ value: inout BitString, bytes: Int) {
-        value = self.bits.part(self.position, self.position + 8 * bytes)
-        _ = self.take(0)
-        self.position += 8 * bytes
-        if self.position > self.end { self.isCutOff = true }
+    mutating func bytes(_ name: StaticString, _ value: inout BitString, count: Int, isText: Bool) {
+        value = self.bits.part(self.position, self.position + 8 * count)
+        self.position += 8 * count
+        if self.isRequired, self.position > self.end { self.isCutOff = true }
     }
 
     mutating func mmsi(_ name: StaticString, _ value: inout UInt32) { self.field(name, &value, bits: 30, scale: nil) }
@@ -195,9 +194,9 @@ struct FieldWriter: FieldCoder {
         for i in 0..<characters { self.put(UInt64(value.code(at: i)), 6) }
     }
 
-    mutating func characters(_ name: StaticString, _ value: inout BitString, bytes: Int) {
+    mutating func bytes(_ name: StaticString, _ value: inout BitString, count: Int, isText: Bool) {
         var padded = value
-        padded.resize(to: 8 * bytes)
+        padded.resize(to: min(8 * count, max(0, self.end - self.bits.count)))
         self.bits.append(padded)
     }
 
@@ -273,16 +272,13 @@ struct FieldJSON: FieldCoder, ~Copyable {
         self.writer.string(value.description)
     }
 
-    mutating func characters(_ name: StaticString, _ value: inout BitString, bytes: Int) {
-        guard self.step(8 * bytes) else { return }
-        var octets = value.bytes
+    mutating func bytes(_ name: StaticString, _ value: inout BitString, count: Int, isText: Bool) {
+        guard self.step(8 * count) else { return }
         self.writer.key(name)
+        var octets = value.bytes
+        guard isText else { return self.writer.hex(octets.span) }
         while octets.last == 0 { octets.removeLast() }
-        if octets.allSatisfy({ (0x20...0x7E).contains($0) }) {
-            self.writer.string(latin1: octets.span)
-        } else {
-            self.writer.hex(octets.span)
-        }
+        self.writer.string(latin1: octets.span)
     }
 
     mutating func mmsi(_ name: StaticString, _ value: inout UInt32) {
