@@ -85,12 +85,14 @@ public import Geodesy
     public var isOnGround: Bool
     /// A special position indication (SPI) is set.
     public var hasIdentPulse: Bool
+    /// The rules of plausibility that it breaks.
+    public var doubts: Doubts
 
     public init(
         sensor: SensorID, measuredAt: Timestamp, receivedAt: Timestamp, kind: Kind, measurement: Measurement,
         pressureAltitude: Double? = nil, geometricHeight: Double? = nil, velocity: Velocity? = nil,
         climbRate: Double? = nil, identity: Identity = Identity(), sensorTrackNumber: UInt16? = nil,
-        isOnGround: Bool = false, hasIdentPulse: Bool = false, subject: Subject? = nil
+        isOnGround: Bool = false, hasIdentPulse: Bool = false, subject: Subject? = nil, doubts: Doubts = []
     ) {
         self.sensor = sensor
         self.measuredAt = measuredAt
@@ -106,6 +108,7 @@ public import Geodesy
         self.sensorTrackNumber = sensorTrackNumber
         self.isOnGround = isOnGround
         self.hasIdentPulse = hasIdentPulse
+        self.doubts = doubts
     }
 }
 

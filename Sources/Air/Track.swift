@@ -88,6 +88,8 @@ public import Geodesy
     public var contributionCount: UInt8
     /// How many plots have entered it.
     public var plotCount: UInt32
+    /// Which rules of plausibility its recent plots broke, and when.
+    public var doubtLog: DoubtLog
 
     public init(id: TrackID, status: Status, measuredAt: Timestamp, receivedAt: Timestamp, position: Geodetic) {
         self.id = id
@@ -106,6 +108,7 @@ public import Geodesy
             repeating: Contribution(sensor: SensorID(rawValue: 0), measuredAt: Timestamp(nanoseconds: 0)))
         self.contributionCount = 0
         self.plotCount = 0
+        self.doubtLog = DoubtLog()
     }
 
     /// Puts a sensor's look in front of the contributions; the oldest beyond eight is let go.
@@ -122,6 +125,9 @@ public import Geodesy
         }
         self.contributions[0] = Contribution(sensor: sensor, measuredAt: measuredAt)
     }
+
+    /// The rules that its recent plots broke, each for `Doubt.hold` after the last plot that did.
+    public var doubts: Doubts { self.doubtLog.doubts }
 
     /// Speed over ground, metres per second.
     @inlinable public var groundSpeed: Double {

@@ -123,7 +123,9 @@ struct PreparedPlot {
             }
             self.isPolar = false
             self.isReply = true
-            let sigma = deviation.isFinite ? min(max(deviation, 1), 50_000) : 100
+            var sigma = deviation.isFinite ? min(max(deviation, 1), 50_000) : 100
+            // Its own accuracy says nothing of a place that is doubted as such: radar shall outweigh it.
+            if !plot.doubts.isDisjoint(with: .ofPlace) { sigma = max(sigma, k.doubtedPlaceDeviation) }
             self.positionVariance = sigma * sigma
             let height = self.hasHeight ? self.height : k.heightPrior.mean
             let (sLat, cLat) = (sin(latitude), cos(latitude))

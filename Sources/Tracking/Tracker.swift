@@ -824,12 +824,13 @@ public struct Tracker: Sendable {
 }
 
 extension Track {
-    /// Notes a plot: times, identity, heights and the sensor.
+    /// Notes a plot: times, identity, heights, doubts and the sensor.
     mutating func take(_ plot: Plot) {
         self.receivedAt = max(self.receivedAt, plot.receivedAt)
         self.plotCount &+= 1
         self.lastKind = plot.kind
         self.contribute(sensor: plot.sensor, measuredAt: plot.measuredAt)
+        self.doubtLog.note(plot.doubts, at: plot.receivedAt)
         if let address = plot.identity.address { self.address = Aged(address, at: plot.measuredAt) }
         if let code = plot.identity.mode3A { self.mode3A = Aged(code, at: plot.measuredAt) }
         if let callsign = plot.identity.callsign { self.callsign = Aged(callsign, at: plot.measuredAt) }

@@ -42,6 +42,8 @@ public struct TrackerParameters: Sendable {
     /// How far pressure altitude and height above the ellipsoid may lie apart, one standard deviation, metres:
     /// it enters the ground range of a slant range, not the height of the track.
     public var heightDatumDeviation = 60.0
+    /// Least error taken of a broadcast place that is itself doubted (`Doubts.ofPlace`), one standard deviation, metres.
+    public var doubtedPlaceDeviation = 1_000.0
 
     /// Mahalanobis distance beyond which plot and track do not belong together.
     public var gate = 6.0
