@@ -31,6 +31,7 @@ let core: [Target] = [
     room("Air", on: ["Geodesy"]),
     room("SensorFormats", on: ["Air", "Geodesy"]),
     room("Tracking", on: ["Air", "Geodesy"]),
+    room("Plausibility", on: ["Air", "Geodesy"]),
     room("Exercises", on: ["Air", "Geodesy"]),
     .target(
         name: "FuzzTargets", dependencies: ["Air", "Geodesy", "SensorFormats"], path: "Fuzzing/Targets",
@@ -41,12 +42,14 @@ let core: [Target] = [
         name: "GenerateAsterix", dependencies: ["SensorFormats"], path: "Tools/GenerateAsterix", swiftSettings: house),
     .target(name: "BenchSupport", path: "Benchmarks/Support", swiftSettings: house),
     .executableTarget(
-        name: "kumiko-bench-decode", dependencies: ["Air", "BenchSupport", "Exercises", "SensorFormats"],
+        name: "kumiko-bench-decode",
+        dependencies: ["Air", "BenchSupport", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Tracking"],
         path: "Benchmarks/Decode", swiftSettings: house),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),
     tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),
     tests("TrackingTests", ["Tracking", "Air", "Geodesy"]),
+    tests("PlausibilityTests", ["Plausibility", "Air", "Exercises", "Geodesy", "SensorFormats", "Tracking"]),
     tests("ExercisesTests", ["Exercises", "Air", "Geodesy"]),
 ]
 
@@ -68,7 +71,7 @@ let shell: [Target] = [
     room(
         "Node",
         on: [
-            "Air", "Exercises", "Geodesy", "SensorFormats", "Storage", "Tracking", "Transport",
+            "Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Storage", "Tracking", "Transport",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "Yams", package: "Yams"),

@@ -14,11 +14,12 @@ struct HouseTests {
         "Air": ["Geodesy"],
         "SensorFormats": ["Air", "Geodesy"],
         "Tracking": ["Air", "Geodesy"],
+        "Plausibility": ["Air", "Geodesy"],
         "Exercises": ["Air", "Geodesy"],
         "Storage": ["Air", "Geodesy", "GRDB"],
         "Node": [
-            "Air", "Exercises", "Geodesy", "SensorFormats", "Storage", "Tracking", "Transport", "Logging",
-            "ServiceLifecycle", "Yams",
+            "Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Storage", "Tracking", "Transport",
+            "Logging", "ServiceLifecycle", "Yams",
         ],
         "Web": [
             "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore", "HTTPTypes",
@@ -33,7 +34,7 @@ struct HouseTests {
     /// The language's own modules. Only `Node` and above may ask them for the time.
     static let language: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch"]
     /// Rooms that think: no socket, disk, clock or chance.
-    static let pure: Set<String> = ["Geodesy", "Air", "SensorFormats", "Tracking", "Exercises"]
+    static let pure: Set<String> = ["Geodesy", "Air", "SensorFormats", "Tracking", "Plausibility", "Exercises"]
 
     struct Source: CustomStringConvertible {
         var room: String
@@ -134,7 +135,7 @@ struct HouseTests {
     func links() throws {
         let documents =
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
-            + ["asterix", "asterix-differences", "mode-s-differences"].map { "docs/\($0).md" }
+            + ["asterix", "asterix-differences", "mode-s-differences", "plausibility"].map { "docs/\($0).md" }
         let decisions = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "docs/decisions").path)
         for document in documents + decisions.map({ "docs/decisions/\($0)" }) {
