@@ -66,4 +66,31 @@ struct AirTests {
         #expect(track.contributions[0].sensor.rawValue == 5)
         #expect((0..<8).filter { track.contributions[$0].sensor.rawValue == 5 }.count == 1)
     }
+
+    @Test("each rule has a bit, a name and a sentence of its own")
+    func doubts() {
+        #expect(Set(Doubt.allCases.map(\.name)).count == 16 && Set(Doubt.allCases.map(\.explanation)).count == 16)
+        for doubt in Doubt.allCases {
+            #expect(Doubts(doubt).rules == [doubt] && doubt.explanation.hasSuffix("."))
+        }
+        #expect(Doubts([.replay, .impossibleMotion]).names == ["impossible-motion", "replay"])
+        #expect(Doubts([.replay, .fromPast]).description == "replay, from-past")
+    }
+
+    @Test("a track keeps a doubt for its time after the last plot that raised it, also when the seconds wrap")
+    func doubtLog() {
+        for begin in [0.0, 65_530, 1_795_266_000] {
+            var log = DoubtLog()
+            func at(_ second: Double) -> Timestamp { Timestamp(seconds: begin + second) }
+            log.note([.fromPast, .replay], at: at(0))
+            log.note(.fromPast, at: at(40))
+            log.note([], at: at(90))
+            #expect(log.doubts == [.fromPast, .replay])
+            log.note([], at: at(101))
+            #expect(log.doubts == .replay)
+            log.note([], at: at(301))
+            #expect(log.doubts == [])
+        }
+        #expect(MemoryLayout<DoubtLog>.size <= 34)
+    }
 }
