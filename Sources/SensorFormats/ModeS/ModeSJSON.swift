@@ -162,7 +162,7 @@ extension ModeSDecoder.PositionVerdict {
 
 extension UInt64 {
     /// How many of the eight bytes, from the last on, are blanks.
-    fileprivate var trailingBlanks: Int { (self ^ 0x2020_2020_2020_2020).trailingZeroBitCount / 8 }
+    var trailingBlanks: Int { (self ^ 0x2020_2020_2020_2020).trailingZeroBitCount / 8 }
 }
 
 extension ModeSMessage {

@@ -82,6 +82,9 @@ public struct CommBField: Sendable {
         (1 << UInt64(self.count) &- 1) << (57 &- UInt64(self.first) &- UInt64(self.count))
     }
 
+    /// The status bit, where it is in the register; 0 if there is none.
+    @inline(__always) var statusBit: UInt64 { self.status == 0 ? 0 : 1 << (56 &- UInt64(self.status)) }
+
     /// Writes key and value as members of an object; null where the status bit says that there is none.
     public func write(_ register: UInt64, to writer: inout JSONWriter) {
         writer.key(self.key)

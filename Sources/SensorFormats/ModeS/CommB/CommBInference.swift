@@ -64,20 +64,32 @@ public enum CommBInference {
         _ payload: UInt64, _ context: CommBContext, _ state: CommBState, _ now: UInt32
     ) -> CommBRegister? {
         if payload == 0 { return nil }
+        // What was believed before and has not changed by a bit is believed again.
+        if payload == state.intention, state.intentionAge(now) < 120 { return .selectedVerticalIntention }
+        if payload == state.dataLink { return .dataLinkCapability }
+        if payload == state.capability { return .commonUsageCapability }
         var ballot = Ballot(otherScore: Self.noise)
         let p = payload
         if CommBLayout.intention(p) { ballot.add(.selectedVerticalIntention, self.intention(p, context, state, now)) }
         if CommBLayout.track(p) { ballot.add(.trackAndTurn, self.track(p, context, state, now)) }
         if CommBLayout.heading(p) { ballot.add(.headingAndSpeed, self.heading(p, context, state, now)) }
-        if p & 0xFFF_FFFF == 0 { ballot.add(.commonUsageCapability, self.capability(p, state)) }
+        if p & 0xFFF_FFFF == 0 { ballot.add(.commonUsageCapability, self.capability(p)) }
         switch p >> 48 {
-        case 0x10: ballot.add(.dataLinkCapability, self.dataLink(p, state))
+        case 0x10: ballot.add(.dataLinkCapability, self.dataLink(p))
         case 0x20: if let score = self.identification(p, context) { ballot.add(.identification, score) }
         case 0x30: if let score = self.advisory(p) { ballot.add(.resolutionAdvisory, score) }
         default: break
         }
-        if p >> 55 == 0, CommBLayout.meteorology(p) { ballot.add(.meteorologicalRoutine, self.meteorology(p, context)) }
-        if CommBLayout.hazard(p) { ballot.add(.meteorologicalHazard, self.hazard(p, context)) }
+        switch p >> 51 {
+        case 1...4:
+            if let score = self.squitterIdentification(p, context) { ballot.add(.squitterIdentification, score) }
+        case 9...18: if let score = self.squitterPosition(p, context) { ballot.add(.airbornePosition, score) }
+        default: break
+        }
+        if p >> 55 == 0, CommBLayout.meteorology(p) {
+            ballot.add(.meteorologicalRoutine, self.meteorology(p, context, state))
+        }
+        if CommBLayout.hazard(p) { ballot.add(.meteorologicalHazard, self.hazard(p, context, state)) }
         if CommBLayout.air(p) { ballot.add(.airReferencedState, self.air(p, context, state, now)) }
         if let score = self.registration(p) { ballot.add(.registration, score) }
         return ballot.bestScore - ballot.otherScore >= Self.oddsMin ? ballot.best : nil
@@ -109,27 +121,44 @@ public enum CommBInference {
 
     private static let evenDirection: Float = -7.62
 
+    // MARK: BDS 0,5 0,8
+
+    /// Only the altitude shows it: it must be that of the reply, or the last one known.
+    private static func squitterPosition(_ p: UInt64, _ context: CommBContext) -> Float? {
+        guard let altitude = context.altitudeFeet, let feet = ModeSAltitude(code12: payloadBits(p, 9, 12)).feet else {
+            return nil
+        }
+        let difference = feet.subtractingReportingOverflow(altitude).partialValue.magnitude
+        return difference > 500 ? nil : -7 - 2 - 0.7 - 25 + self.laplace(Float(difference) * 0.04, 2, 1.39)
+    }
+
+    private static func squitterIdentification(_ p: UInt64, _ context: CommBContext) -> Float? {
+        guard let score = self.identification(p, context) else { return nil }
+        return score - 9
+    }
+
     // MARK: BDS 1,0 1,7 2,0 2,1 3,0
 
-    private static func dataLink(_ p: UInt64, _ state: CommBState) -> Float {
+    private static func dataLink(_ p: UInt64) -> Float {
         typealias Fields = CommB.DataLink
-        if p == state.dataLink { return -4 }
         var score: Float = -3 - 12
         if Fields.reserved.raw(in: p) != 0 { score -= 5 }
-        if Fields.version.raw(in: p) > 8 { score -= 4 }
-        if Fields.terminals.raw(in: p) != 0 { score -= 5 }
+        if Fields.version.raw(in: p) > 8 { score -= 10 }
+        if Fields.terminals.raw(in: p) != 0 { score -= 11 }
         return score
     }
 
-    private static func capability(_ p: UInt64, _ state: CommBState) -> Float {
-        if p == state.capability { return -4 }
-        var score: Float = -3.5 - 9
+    private static func capability(_ p: UInt64) -> Float {
+        var score: Float = -3.5 - 7
         // All with Mode S of level 2 and more fill 2,0; the registers of enhanced surveillance come together; most
         // fill all of 0,5 0,6 0,8 0,9, or none.
         if p >> 49 & 1 == 0 { score -= 5 }
         let squitters = p >> 51 & 0b11011
-        if squitters != 0, squitters != 0b11011 { score -= 2 }
-        if (p >> 40 & 1) != (p >> 32 & 1) { score -= 2 }
+        if squitters != 0, squitters != 0b11011 { score -= 3 }
+        // The next way points are part of what 4,0 is part of.
+        if p >> 47 & 1 == 0, p >> 44 & 0b111 != 0 { score -= 4 }
+        let surveillance = p & (1 << 47 | 1 << 40 | 1 << 32)
+        if surveillance != 0, surveillance.nonzeroBitCount < 3 { score -= 3 }
         if p >> 28 & 0b1111 != 0 { score -= 4 }
         return score
     }
@@ -137,31 +166,32 @@ public enum CommBInference {
     private static func identification(_ p: UInt64, _ context: CommBContext) -> Float? {
         guard let callsign = Callsign(sixBit: p & 0xFFFF_FFFF_FFFF) else { return nil }
         if context.callsign != 0 { return callsign.packed == context.callsign ? -5 : -25 }
-        return -3 - 22
+        let blanks = callsign.packed.trailingBlanks
+        // A blank within is none of an identification.
+        for i in blanks..<8 where callsign.packed >> UInt64(8 * i) & 0xFF == 0x20 { return nil }
+        return -3 - 3.6 * Float(8 - blanks)
     }
 
     private static func registration(_ p: UInt64) -> Float? {
         guard p >> 55 == 1, p >> 12 & 1 == 1 || p & 0xFFF == 0 else { return nil }
-        for i: UInt64 in 0..<7 {
-            let letter = sixBitLetter(UInt8(truncatingIfNeeded: p >> (49 &- 6 &* i)) & 0x3F)
-            guard letter != 0 else { return nil }
-        }
-        guard CommB.Registration.aircraft.text(p >> 13 & 0x3FF_FFFF_FFFF) != nil else { return nil }
-        if p >> 12 & 1 == 1 {
-            for shift: UInt64 in [6, 0] {
-                guard sixBitLetter(UInt8(truncatingIfNeeded: p >> shift) & 0x3F) != 0 else { return nil }
-            }
-        }
-        return -7 - 26
+        guard let aircraft = CommB.Registration.aircraft.text(p >> 13 & 0x3FF_FFFF_FFFF) else { return nil }
+        let airline = CommB.Registration.airline.isPresent(in: p) ? CommB.Registration.airline.text(p & 0xFFF) : nil
+        if CommB.Registration.airline.isPresent(in: p), airline == nil { return nil }
+        return -8 - 3.6 * Float(aircraft.count + (airline?.count ?? 0))
     }
 
     private static func advisory(_ p: UInt64) -> Float? {
         typealias Fields = CommB.Advisory
         let type = Fields.threatType.raw(in: p)
-        guard type != 3 else { return nil }
-        if type == 0, Fields.threat.raw(in: p) != 0 { return nil }
-        if type == 1, p & 3 != 0 { return nil }
-        return -5 - 20
+        // The first seven bits of the advisory are all that ACAS II uses.
+        var score: Float = Fields.active.raw(in: p) & 0x7F == 0 ? -10 : -26
+        switch type {
+        case 0: if Fields.threat.raw(in: p) != 0 { return nil }
+        case 1: if p & 3 != 0 { return nil } else { score -= 16.6 }
+        case 2: score -= 18
+        default: return nil
+        }
+        return score
     }
 
     // MARK: BDS 4,0
@@ -173,10 +203,11 @@ public enum CommBInference {
         let last = state.intention
         // The crew changes a setting now and then: what was there before is likely still there.
         let known = last != 0 && state.intentionAge(now) < 120
-        if known, p == last { return -3 }
         var score: Float = -1.2
         // Which of the five an aircraft fills is a matter of its make; nearly all have panel and setting.
-        score += self.status(p, last, 1 << 55 | 1 << 29)
+        score += self.status(p, last, Fields.statusBits) { absent in
+            self.missing(Fields.panel, absent, 2.5) + self.missing(Fields.setting, absent, 2.5)
+        }
         if let panel = Fields.panel.rawIfPresent(in: p) {
             score +=
                 known && Fields.panel.rawIfPresent(in: last) == panel
@@ -220,10 +251,25 @@ public enum CommBInference {
         return score
     }
 
-    /// The logarithm of how likely a set of status bits is: as the aircraft had it before, or most of them 1.
-    @inline(__always) private static func status(_ p: UInt64, _ last: UInt64, _ bits: UInt64) -> Float {
+    /// The logarithm of how likely a set of status bits is: as the aircraft had it before, or else by `cost`.
+    @inline(__always)
+    private static func status(_ p: UInt64, _ last: UInt64, _ bits: UInt64, _ cost: (UInt64) -> Float) -> Float {
         if last != 0, (p ^ last) & bits == 0 { return -0.05 }
-        return -2.5 * Float((~p & bits).nonzeroBitCount) - (last == 0 ? 0.3 : 2.5)
+        return -cost(~p & bits) - (last == 0 ? 0.3 : 2.5)
+    }
+
+    /// `cost` if the status bit of a field is among the absent ones.
+    @inline(__always) private static func missing(_ field: CommBField, _ absent: UInt64, _ cost: Float) -> Float {
+        absent >> (56 &- UInt64(field.status)) & 1 == 1 ? cost : 0
+    }
+
+    /// The cost of two fields that come of one source: `both` if neither is there, `one` if one is.
+    @inline(__always)
+    private static func missing(
+        _ field: CommBField, _ other: CommBField, _ absent: UInt64, one: Float, both: Float
+    ) -> Float {
+        let count = absent >> (56 &- UInt64(field.status)) & 1 &+ absent >> (56 &- UInt64(other.status)) & 1
+        return count == 0 ? 0 : count == 1 ? one : both
     }
 
     // MARK: BDS 5,0
@@ -236,7 +282,12 @@ public enum CommBInference {
         let age = state.trackAge(now)
         let known = last != 0 && age < 60
         var score: Float = -1.2
-        score += self.status(p, last, 1 << 55 | 1 << 44 | 1 << 32 | 1 << 21 | 1 << 10)
+        score += self.status(p, last, Fields.statusBits) { absent in
+            // Inertial systems lose track and turn together at a standstill, and the ground speed last of all.
+            self.missing(Fields.roll, absent, 3)
+                + self.missing(Fields.track, Fields.trackRate, absent, one: 2, both: 2.5)
+                + self.missing(Fields.groundSpeed, absent, 6) + self.missing(Fields.trueAirspeed, absent, 2)
+        }
         if state.fills(bit: 16) == false { score -= 4 }
         let roll = Fields.roll.rawIfPresent(in: p)
         if let roll { score += self.small(Float(roll)) - (roll.magnitude > 285 ? 6 : 0) }
@@ -262,7 +313,9 @@ public enum CommBInference {
             } else if known, let before = Fields.groundSpeed.rawIfPresent(in: last) {
                 score += max(self.laplace(Float(speed - before), 4 + 0.5 * age), -14)
             } else if let airspeed {
-                score += max(self.laplace(Float(speed - airspeed), 18, 3.6), -16)
+                // The wind: some 15 kt at the ground, 40 high up.
+                let wind = 8 + 12 * self.height(context)
+                score += max(self.laplace(Float(speed - airspeed), wind), -16)
             } else {
                 score += self.airspeedPrior(Float(speed) * 2, context)
             }
@@ -285,7 +338,7 @@ public enum CommBInference {
             if let roll, knots > 50 {
                 let angle = Float(max(-400, min(400, roll))) * (45.0 / 256 * Float.pi / 180)
                 let tangent = angle * (1 + angle * angle * 0.36)
-                score += self.small(Float(rate) - 32 * 1091 * tangent / knots)
+                score += max(self.laplace(Float(rate) - 32 * 1091 * tangent / knots, 4, 2.08), -11)
             } else {
                 score += self.small(Float(rate))
             }
@@ -293,11 +346,18 @@ public enum CommBInference {
         return score
     }
 
+    /// Altitude as a part of 34,000 ft, 0...1; a half where it is not known.
+    @inline(__always) private static func height(_ context: CommBContext) -> Float {
+        context.altitudeFeet.map { min(1, max(0, Float($0)) * (1.0 / 34_000)) } ?? 0.5
+    }
+
     /// The logarithm of how likely a true airspeed or ground speed is, by step of 2 kt.
     @inline(__always) private static func airspeedPrior(_ knots: Float, _ context: CommBContext) -> Float {
         if knots > 700 { return -16 }
         guard let altitude = context.altitudeFeet else { return -5.8 }
-        let usual = 150 + 300 * min(1, max(0, Float(altitude)) * (1.0 / 34_000))
+        // At a standstill, or as slow as an airspeed can be measured.
+        if knots < 40, altitude < 8000 { return -4.5 }
+        let usual = 150 + 300 * self.height(context)
         return max(self.laplace(knots - usual, 70, 4.25), -9)
     }
 
@@ -311,7 +371,12 @@ public enum CommBInference {
         let age = state.headingAge(now)
         let known = last != 0 && age < 60
         var score: Float = -1.2
-        score += self.status(p, last, 1 << 55 | 1 << 43 | 1 << 32 | 1 << 21 | 1 << 10)
+        score += self.status(p, last, Fields.statusBits) { absent in
+            // Air data are lost together below some 30 kt.
+            self.missing(Fields.heading, absent, 3)
+                + self.missing(Fields.indicatedAirspeed, Fields.mach, absent, one: 3.5, both: 2)
+                + self.missing(Fields.barometricRate, absent, 3) + self.missing(Fields.inertialRate, absent, 2.5)
+        }
         if state.fills(bit: 24) == false { score -= 4 }
         if let heading = Fields.heading.rawIfPresent(in: p) {
             if known, let before = Fields.heading.rawIfPresent(in: last) {
@@ -342,7 +407,9 @@ public enum CommBInference {
         let barometric = Fields.barometricRate.rawIfPresent(in: p)
         if let barometric { score += self.small(Float(barometric)) - (barometric.magnitude > 220 ? 6 : 0) }
         if let inertial = Fields.inertialRate.rawIfPresent(in: p) {
-            score += self.small(Float(inertial - (barometric ?? 0))) - (inertial.magnitude > 220 ? 6 : 0)
+            let difference = Float(inertial - (barometric ?? 0))
+            score += barometric == nil ? self.small(difference) : max(self.laplace(difference, 6, 2.5), -11)
+            if inertial.magnitude > 220 { score -= 6 }
         }
         return score
     }
@@ -353,7 +420,7 @@ public enum CommBInference {
         typealias Fields = CommB.Air
         // Nearly nobody asks for it.
         var score: Float = state.fills(bit: 19) == true ? -5 : -8
-        score += self.status(p, 0, 1 << 55 | 1 << 43 | 1 << 32 | 1 << 22 | 1 << 9)
+        score += self.status(p, 0, Fields.statusBits) { 3.5 * Float($0.nonzeroBitCount) }
         if let heading = Fields.heading.rawIfPresent(in: p) {
             score += self.headingPrior(heading, context, state, now)
         }
@@ -396,6 +463,8 @@ public enum CommBInference {
     private static func machPrior(_ mach: Float, steps: Float, _ airspeed: Float, _ context: CommBContext) -> Float {
         if mach > steps * 1.02 { return -14 }
         guard airspeed >= 0 else { return -5.3 }
+        // So slow that the sensors measure little but their own errors.
+        if airspeed < 80, mach < steps * 0.25 { return -4.2 }
         if let altitude = context.altitudeFeet {
             let expected = StandardAir.mach(knots: airspeed, feet: Float(altitude)) * steps
             return max(self.laplace(mach - expected, 2.5, 1.61), -14)
@@ -408,9 +477,9 @@ public enum CommBInference {
 
     // MARK: BDS 4,4 and 4,5
 
-    private static func meteorology(_ p: UInt64, _ context: CommBContext) -> Float {
+    private static func meteorology(_ p: UInt64, _ context: CommBContext, _ state: CommBState) -> Float {
         typealias Fields = CommB.Meteorology
-        var score: Float = -8
+        var score: Float = state.fills(bit: 13) == true ? -5 : -9
         if Fields.source.raw(in: p) > 4 { score -= 6 }
         score -= Fields.windSpeed.isPresent(in: p) ? 0.1 : 4
         if let speed = Fields.windSpeed.rawIfPresent(in: p) {
@@ -425,9 +494,9 @@ public enum CommBInference {
         return score
     }
 
-    private static func hazard(_ p: UInt64, _ context: CommBContext) -> Float {
+    private static func hazard(_ p: UInt64, _ context: CommBContext, _ state: CommBState) -> Float {
         typealias Fields = CommB.Hazard
-        var score: Float = -8
+        var score: Float = state.fills(bit: 14) == true ? -5 : -9
         func level(_ field: CommBField) {
             if let level = field.rawIfPresent(in: p) { score -= level == 0 ? 1.5 : 3.5 }
         }
@@ -439,9 +508,13 @@ public enum CommBInference {
         if let temperature = Fields.temperature.rawIfPresent(in: p) {
             score += self.temperature(temperature, context)
         } else {
-            score -= 3
+            score -= 4
         }
-        if let pressure = Fields.pressure.rawIfPresent(in: p) { score += self.pressure(pressure, context) - 0.7 }
+        if let pressure = Fields.pressure.rawIfPresent(in: p) {
+            score += self.pressure(pressure, context)
+        } else {
+            score -= 2
+        }
         if let height = Fields.radioHeight.rawIfPresent(in: p) {
             score -= 5 + (height > 256 ? 5 : 0)
         }

@@ -117,6 +117,11 @@ public enum CommB {
         /// 0 unknown, 1 the aircraft's altitude, 2 the panel, 3 the management system.
         static var source: CommBField { CommBField("targetAltitudeSource", .code, status: 54, 55, 2) }
 
+        static var statusBits: UInt64 {
+            Self.panel.statusBit | Self.management.statusBit | Self.setting.statusBit | Self.modes.statusBit
+                | Self.source.statusBit
+        }
+
         static var all: [CommBField] {
             [
                 Self.panel, Self.management, Self.setting, Self.verticalNavigation, Self.altitudeHold, Self.approach,
@@ -205,6 +210,11 @@ public enum CommB {
             CommBField("trueAirspeedKnots", .unsigned, status: 46, 47, 10, scale: 2)
         }
 
+        static var statusBits: UInt64 {
+            Self.roll.statusBit | Self.track.statusBit | Self.groundSpeed.statusBit | Self.trackRate.statusBit
+                | Self.trueAirspeed.statusBit
+        }
+
         static var all: [CommBField] {
             [Self.roll, Self.track, Self.groundSpeed, Self.trackRate, Self.trueAirspeed]
         }
@@ -233,6 +243,11 @@ public enum CommB {
             CommBField("altitudeRateFeetPerMinute", .signed, status: 47, 48, 9, scale: 64)
         }
 
+        static var statusBits: UInt64 {
+            Self.heading.statusBit | Self.indicatedAirspeed.statusBit | Self.mach.statusBit
+                | Self.trueAirspeed.statusBit | Self.altitudeRate.statusBit
+        }
+
         static var all: [CommBField] {
             [Self.heading, Self.indicatedAirspeed, Self.mach, Self.trueAirspeed, Self.altitudeRate]
         }
@@ -259,6 +274,11 @@ public enum CommB {
         }
         static var inertialRate: CommBField {
             CommBField("inertialRateFeetPerMinute", .signed, status: 46, 47, 10, scale: 32)
+        }
+
+        static var statusBits: UInt64 {
+            Self.heading.statusBit | Self.indicatedAirspeed.statusBit | Self.mach.statusBit
+                | Self.barometricRate.statusBit | Self.inertialRate.statusBit
         }
 
         static var all: [CommBField] {
