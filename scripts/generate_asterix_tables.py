@@ -5,7 +5,7 @@
 
 SPECS_DIRECTORY is the folder `specs` of zoranbosnjak/asterix-specs (BSD-3-Clause): catNNN/cat-E.e.ast, catNNN/ref-E.e.ast.
 Only facts are taken (widths, scales, units, order, short names); definitions, remarks and meanings of values are not.
-The notation that comes out is described in Sources/SensorFormats/Asterix/AsterixLayout.swift. A definition that the data
+The notation that comes out is described in Sources/SensorFormats/Asterix/AsterixTable.swift. A definition that the data
 or its own declared range refutes is corrected here, in CORRECTIONS, with the reason.
 """
 import os
@@ -25,6 +25,13 @@ CORRECTIONS = {
     (21, "090/PA"): ("signed", "unsigned", "a category of 0 to 9, not a number with a sign"),
     # Signed since 1.32; aircraft on the ground send it negative, which older texts would read as FL 4094.
     (48, "090/FL"): ("unsigned", "signed", "negative on the ground; signed since edition 1.32"),
+}
+# (category, path of names) -> (least, most) as declared -> (least, most) as meant, reason
+RANGES = {
+    (15, "605/RSVA/SDVA"): ((None, "3355443/20"), (None, "13107/20"), "16 bits; the range declared is that of 24"),
+    (15, "627/AZ"): (("360", None), (None, "360"), "an azimuth up to 360 degrees, not from there"),
+    (15, "631/ELCON"): (("90", "-90"), ("-90", "90"), "the two signs are exchanged"),
+    (15, "631/AZCON"): (("360", None), (None, "360"), "an azimuth up to 360 degrees, not from there"),
 }
 SKIPPED = {"definition", "description", "remark", "preamble"}
 applied = set()
@@ -82,9 +89,9 @@ def content(node, path, category):
         listed = " ".join(
             f"{key}={content(body[0], path, category) or 't'}" for key, body in alternatives if key != "default")
         return f"?{name}[{listed}]"
-    m = re.match(r"(signed|unsigned) (integer|quantity)(?: (\S+) \"([^\"]*)\")?", words)
+    m = re.match(r"(signed|unsigned) (integer|quantity)(?: (\S+) \"([^\"]*)\")?(.*)$", words)
     assert m, words
-    sign, kind, scale, unit = m.groups()
+    sign, kind, scale, unit, declared = m.groups()
     key = (category, "/".join(path))
     if key in CORRECTIONS:
         old, new, _ = CORRECTIONS[key]
@@ -95,9 +102,22 @@ def content(node, path, category):
             scale = new
             applied.add(key)
     letter = "u" if sign == "unsigned" else "s"
-    if kind == "integer":
-        return letter
-    return f'{letter}{scale}"{unit}"'
+    if kind == "quantity":
+        letter += f'{scale}"{unit}"'
+    return letter + declared_range(declared, key)
+
+
+def declared_range(text, key):
+    """`@least..most` of the range a definition declares; whether a bound itself belongs to it makes no difference here."""
+    bounds = {}
+    for sign, bound in re.findall(r"([<>])=? *([-\d/^]+)", text):
+        bounds[sign] = bound.removesuffix("/1")
+    if key in RANGES and (bounds.get(">"), bounds.get("<")) == RANGES[key][0]:
+        bounds = {sign: bound for sign, bound in zip("><", RANGES[key][1]) if bound}
+        applied.add(key)
+    if not bounds:
+        return ""
+    return "@" + (bounds.get(">") or "") + ".." + (bounds.get("<") or "")
 
 
 def element(node, path, category):
@@ -166,36 +186,71 @@ def item(node, path, category):
     return name + body(children[0], path + [name], category)
 
 
-def wrap(text):
-    return textwrap.wrap(text, 112, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
-
-
-def convert(text, ref, category):
+def statements(text, ref, category):
+    """Title, edition and the statements of a definition in our notation, in order: name -> lines."""
     nodes = tree(text)
-    head = nodes[0][0]
-    title = re.match(r'(asterix|ref) \d+ "(.*)"', head).group(2)
+    title = re.match(r'(asterix|ref) \d+ "(.*)"', nodes[0][0]).group(2)
     edition = nodes[1][0].split()[1]
-    lines = []
-    items = next((n for n in nodes if n[0] == "items"), None)
+    out = {}
+
+    def profile(name, slots):
+        out[name] = wrap(f"{name} " + " ".join(c[0] for c in slots))
+
     for words, children in nodes:
         if words == "uap":
-            lines += wrap("uap " + " ".join(c[0] for c in children))
+            profile("uap", children)
         if words == "uaps":
             for sub, below in children:
                 if sub == "variations":
                     for name, slots in below:
-                        lines += wrap(f"uap:{name} " + " ".join(c[0] for c in slots))
+                        profile(f"uap:{name}", slots)
                 elif sub.startswith("case"):
                     keys = " ".join(k[0].replace(": ", "=") for k in below)
-                    lines += wrap(f"choose {sub.split()[1]} {keys}")
+                    out["choose"] = wrap(f"choose {sub.split()[1]} {keys}")
+    items = next(n for n in nodes if n[0] == "items")
     for node in items[1]:
         name, short = re.match(r'(\S+) "(.*)"$', node[0]).groups()
         line = item(node, [], category)
         if ref and line == "RE!re":
             line = "RE!re" + ref
-        lines.append(f"# {name} {short}")
-        lines += wrap(line)
-    return title, edition, lines
+        out[name] = [f"# {name} {short}"] + wrap(line)
+    return title, edition, out
+
+
+def differences(base, new):
+    """What must be said of an edition when its base is known; items appear where their numbers belong."""
+    gone = [name for name in base if name not in new]
+    lines = ["without " + " ".join(gone)] if gone else []
+    for name, text in new.items():
+        if base.get(name) != text:
+            lines += text
+    return lines
+
+
+def wrap(text):
+    return textwrap.wrap(text, 108, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
+def write_table(target, category, version, source, title, base, lines):
+    major, minor = version
+    name = f"cat{category:03d}Edition{major}x{minor}"
+    with open(os.path.join(target, f"Category{category:03d}Edition{major}x{minor}.swift"), "w") as out:
+        out.write(
+            f"// Generated by scripts/generate_asterix_tables.py; the notation: AsterixTable.swift.\n"
+            f"// Source: EUROCONTROL-SPEC-0149 (facts read from asterix-specs), {source}.\n\n"
+            f"extension AsterixTable {{\n"
+            f"    /// {title}.\n"
+            f"    static let {name} = AsterixTable(\n"
+            f"        category: {category}, major: {major}, minor: {minor}")
+        if base:
+            out.write(f", basedOn: .cat{category:03d}Edition{base[0]}x{base[1]}")
+        if lines:
+            out.write(',\n        text: #"""\n')
+            for line in lines:
+                out.write("            " + line + "\n")
+            out.write('            """#')
+        out.write(")\n}\n")
+    return name
 
 
 def main():
@@ -212,43 +267,38 @@ def main():
         def version(f):
             return tuple(int(x) for x in re.search(r"(\d+)\.(\d+)\.ast", f).groups())
 
+        # Each edition of an expansion field only fills what its predecessor left spare: the newest reads them all.
         refs = sorted((f for f in files if f.startswith("ref-")), key=version)
         ref = ""
         if refs:
             nodes = tree(open(os.path.join(source, folder, refs[-1])).read())
             compound = next(n for n in nodes if n[0].startswith("compound"))
             ref = body(compound, ["RE"], category)
+        known = None
         for f in sorted((f for f in files if f.startswith("cat-")), key=version):
             with open(os.path.join(source, folder, f)) as handle:
                 text = handle.read()
             old = category == 21 and version(f) < (2, 0)
-            title, edition, lines = convert(text, "" if old else ref, category)
-            major, minor = version(f)
-            name = f"cat{category:03d}Edition{major}x{minor}"
-            names.append((category, name))
-            with open(os.path.join(target, f"Category{category:03d}Edition{major}x{minor}.swift"), "w") as out:
-                out.write(
-                    f"// Generated by scripts/generate_asterix_tables.py; the notation: AsterixTable.swift.\n"
-                    f"// Source: EUROCONTROL-SPEC-0149 (facts read from asterix-specs), category {category:03d}, edition {edition}"
-                    + (f"; expansion field {refs[-1][4:-4]}" if ref and not old else "")
-                    + f".\n\nextension AsterixTable {{\n"
-                    f"    /// {title.split(' Appendix')[0]}.\n"
-                    f"    static let {name} = AsterixTable(\n"
-                    f"        category: {category}, major: {major}, minor: {minor},\n"
-                    f'        text: #"""\n')
-                for line in lines:
-                    out.write("            " + line + "\n")
-                out.write('            """#)\n}\n')
+            title, edition, table = statements(text, "" if old else ref, category)
+            note = f"category {category:03d}, edition {edition}"
+            if ref and not old:
+                note += f"; expansion field {refs[-1][4:-4]}"
+            # An edition of the same major number says only where it differs from the one before it.
+            base = known if known and known[0][0] == version(f)[0] else None
+            lines = differences(base[1], table) if base else sum(table.values(), [])
+            names.append(write_table(
+                target, category, version(f), note, title.split(" Appendix")[0], base and base[0], lines))
+            known = (version(f), table)
     with open(os.path.join(target, "AllTables.swift"), "w") as out:
         out.write("// Generated by scripts/generate_asterix_tables.py.\n\nextension AsterixTable {\n"
-                  "    /// Every table, by category and edition; of each category the newest edition last.\n"
+                  "    /// Every generated table, by category and edition; of each category the newest edition last.\n"
                   "    static let generated: [AsterixTable] = [\n")
-        for _, name in names:
+        for name in names:
             out.write(f"        .{name},\n")
         out.write("    ]\n}\n")
-    for key in CORRECTIONS:
-        if key not in applied:
-            print(f"not found: {key}", file=sys.stderr)
+    unused = [key for key in [*CORRECTIONS, *RANGES] if key not in applied]
+    if unused:
+        sys.exit(f"corrections that nothing asked for: {unused}")
 
 
 main()

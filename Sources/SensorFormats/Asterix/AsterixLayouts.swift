@@ -63,7 +63,7 @@ package enum AsterixLayouts {
 
 extension AsterixTable {
     /// Every table there is, by category and edition.
-    public static let all: [AsterixTable] = generated + [cat062Edition0x17]
+    public static let all: [AsterixTable] = generated + [cat062Edition0x17, cat129Edition1x2]
 }
 
 /// The items that the plot view reads, by category: their position in the list is their index in the walk's offsets.

@@ -314,6 +314,7 @@ struct AsterixTableCompiler {
             if !signed { self.at += 1 }
             guard bits <= 64 else { throw self.error("a number of \(bits) bits") }
             guard let next = self.peek(), next >= UInt8(ascii: "0"), next <= UInt8(ascii: "9") else {
+                try self.declaredRange(bits: bits, signed: signed, step: 1)
                 return signed ? .plain(FieldOp.signed, .signed) : .plain(FieldOp.unsigned, .unsigned)
             }
             let numerator = try self.power()
@@ -326,6 +327,7 @@ struct AsterixTableCompiler {
             while let byte = self.peek(), byte != UInt8(ascii: "\"") { self.at += 1 }
             let unit = String(decoding: self.text[start..<self.at], as: UTF8.self)
             self.at += 1
+            try self.declaredRange(bits: bits, signed: signed, step: Double(numerator) / Double(denominator))
             if unit.isEmpty, numerator == 1, denominator == 1 {
                 return signed ? .plain(FieldOp.signed, .signed) : .plain(FieldOp.unsigned, .unsigned)
             }
@@ -335,6 +337,33 @@ struct AsterixTableCompiler {
             // As it is: addresses and other long bit strings are read as digits, short ones as numbers.
             return bits < 24 ? .plain(FieldOp.unsigned, .unsigned) : .plain(FieldOp.hex, .hex)
         }
+    }
+
+    /// Reads the range that the standard declares and refuses it if the field's bits cannot reach its ends.
+    ///
+    /// One step is allowed at the ends: the standard writes 256 where 8 bits reach 255.
+    private mutating func declaredRange(bits: Int, signed: Bool, step: Double) throws(AsterixTableError) {
+        guard self.take("@") else { return }
+        let least = try self.bound()
+        guard self.take("."), self.take(".") else { throw self.error("a range without ..") }
+        let most = try self.bound()
+        let values = Double(sign: .plus, exponent: bits, significand: 1)
+        let reach =
+            signed ? (least: -values / 2 * step, most: (values / 2 - 1) * step) : (least: 0, most: (values - 1) * step)
+        guard least ?? reach.least >= reach.least - step, most ?? reach.most <= reach.most + step,
+            least ?? reach.least < most ?? reach.most
+        else {
+            throw self.error("\(bits) bits of \(step) reach from \(reach.least) to \(reach.most), not what is declared")
+        }
+    }
+
+    /// An end of a range; nil if it is not given.
+    private mutating func bound() throws(AsterixTableError) -> Double? {
+        let isNegative = self.take("-")
+        guard let next = self.peek(), next >= UInt8(ascii: "0"), next <= UInt8(ascii: "9") else { return nil }
+        let numerator = try self.power()
+        let denominator = self.take("/") ? try self.power() : 1
+        return (isNegative ? -1 : 1) * Double(numerator) / Double(denominator)
     }
 
     private mutating func field(_ path: String, _ content: Content, bits: Int) -> UInt32 {

@@ -16,9 +16,9 @@ extension AsterixTable {
             # 030 Warning/Error Conditions
             030[fx :7t]
             # 040 Measured Position in Polar Co-ordinates
-            040(RHO:16u1/2^7"NM" THETA:16u360/2^16"°")
+            040(RHO:16u1/2^7"NM"@..512 THETA:16u360/2^16"°")
             # 042 Calculated Position in Cartesian Co-ordinates
-            042(X:16s1/2^6"NM" Y:16s1/2^6"NM")
+            042(X:16s1/2^6"NM"@-512..512 Y:16s1/2^6"NM"@-512..512)
             # 050 Mode-2 Code in Octal Representation
             050(V:1t G:1t L:1t -1 MODE2:12o)
             # 060 Mode-2 Code Confidence Indicator

@@ -4,53 +4,5 @@
 extension AsterixTable {
     /// Transmission of Monoradar Data Target Reports.
     static let cat001Edition1x4 = AsterixTable(
-        category: 1, major: 1, minor: 4,
-        text: #"""
-            uap:plot 010 020 040 070 090 130 141 050 120 131 080 100 060 030 150 - - - - SP rfs
-            uap:track 010 020 161 040 042 200 070 090 141 130 131 120 170 210 050 080 100 060 030 SP rfs 150
-            choose 020/TYP 0=plot 1=track
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 020 Target Report Descriptor
-            020<TYP:1t SIM:1t SSRPSR:2t ANT:1t SPI:1t RAB:1t | TST:1t DS1DS2:2t ME:1t MI:1t -2 |>
-            # 030 Warning/Error Conditions
-            030[fx :7t]
-            # 040 Measured Position in Polar Co-ordinates
-            040(RHO:16u1/2^7"NM" THETA:16u360/2^16"°")
-            # 042 Calculated Position in Cartesian Co-ordinates
-            042(X:16s1/2^6"NM" Y:16s1/2^6"NM")
-            # 050 Mode-2 Code in Octal Representation
-            050(V:1t G:1t L:1t -1 MODE2:12o)
-            # 060 Mode-2 Code Confidence Indicator
-            060(-4 QA4:1t QA2:1t QA1:1t QB4:1t QB2:1t QB1:1t QC4:1t QC2:1t QC1:1t QD4:1t QD2:1t QD1:1t)
-            # 070 Mode-3/A Code in Octal Representation
-            070(V:1t G:1t L:1t -1 MODE3A:12o)
-            # 080 Mode-3/A Code Confidence Indicator
-            080(-4 QA4:1t QA2:1t QA1:1t QB4:1t QB2:1t QB1:1t QC4:1t QC2:1t QC1:1t QD4:1t QD2:1t QD1:1t)
-            # 090 Mode-C Code in Binary Representation
-            090(V:1t G:1t HGT:14s1/2^2"FL")
-            # 100 Mode-C Code and Code Confidence Indicator
-            100(V:1t G:1t -2 MODEC:12 -4 QC1:1t QA1:1t QC2:1t QA2:1t QC4:1t QA4:1t QB1:1t QD1:1t QB2:1t QD2:1t QB4:1t
-                QD4:1t)
-            # 120 Measured Radial Doppler Speed
-            120:8s1/2^8"NM/s"
-            # 130 Radar Plot Characteristics
-            130[fx :7]
-            # 131 Received Power
-            131:8s1"dBm"
-            # 141 Truncated Time of Day
-            141:16u1/2^7"s"
-            # 150 Presence of X-Pulse
-            150(XA:1t -1 XC:1t -2 X2:1t -2)
-            # 161 Track Plot Number
-            161:16
-            # 170 Track Status
-            170<CON:1t RAD:1t MAN:1t DOU:1t RDPC:1t -1 GHO:1t | TRE:1t -6 |>
-            # 200 Calculated Track Velocity in Polar Co-ordinates
-            200(GSP:16u1/2^14"NM/s" HDG:16u360/2^16"°")
-            # 210 Track Quality
-            210[fx :7]
-            # SP Special Purpose Field
-            SP!sp
-            """#)
+        category: 1, major: 1, minor: 4, basedOn: .cat001Edition1x3)
 }

@@ -28,7 +28,7 @@ extension AsterixTable {
             # 090 Collimation Error
             090(RE:8s1/2^7"NM" AE:8s360/2^14"°")
             # 100 Dynamic Window Type 1
-            100(RS:16u1/2^7"NM" RE:16u1/2^7"NM" TS:16u360/2^16"°" TE:16u360/2^16"°")
+            100(RS:16u1/2^7"NM"@..512 RE:16u1/2^7"NM"@..512 TS:16u360/2^16"°" TE:16u360/2^16"°")
             # SP Special Purpose Field
             SP!sp
             """#)

@@ -4,32 +4,5 @@
 extension AsterixTable {
     /// Transmission of Monoradar Service Messages.
     static let cat002Edition1x1 = AsterixTable(
-        category: 2, major: 1, minor: 1,
-        text: #"""
-            uap 010 000 020 030 041 050 060 070 100 090 080 - SP rfs
-            # 000 Message Type
-            000:8t
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 020 Sector Number
-            020:8u360/2^8"°"
-            # 030 Time of Day
-            030:24u1/2^7"s"
-            # 041 Antenna Rotation Speed
-            041:16u1/2^7"s"
-            # 050 Station Configuration Status
-            050[fx :7]
-            # 060 Station Processing Mode
-            060[fx :7]
-            # 070 Plot Count Values
-            070[1 (A:1t IDENT:5t COUNTER:10u)]
-            # 080 Warning/Error Conditions
-            080[fx :7]
-            # 090 Collimation Error
-            090(RE:8s1/2^7"NM" AE:8s360/2^14"°")
-            # 100 Dynamic Window Type 1
-            100(RS:16u1/2^7"NM" RE:16u1/2^7"NM" TS:16u360/2^16"°" TE:16u360/2^16"°")
-            # SP Special Purpose Field
-            SP!sp
-            """#)
+        category: 2, major: 1, minor: 1, basedOn: .cat002Edition1x0)
 }

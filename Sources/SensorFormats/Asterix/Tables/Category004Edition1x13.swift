@@ -4,58 +4,15 @@
 extension AsterixTable {
     /// Safety Net Messages.
     static let cat004Edition1x13 = AsterixTable(
-        category: 4, major: 1, minor: 13,
+        category: 4, major: 1, minor: 13, basedOn: .cat004Edition1x12,
         text: #"""
-            uap 010 000 015 020 040 045 060 030 170 120 070 076 074 075 100 035 171 110 - RE SP
-            # 000 Message Type
-            000:8t
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 015 SDPS Identifier
-            015[1 (SAC:8 SIC:8)]
-            # 020 Time of Message
-            020:24u1/2^7"s"
-            # 030 Track Number 1
-            030:16
-            # 035 Track Number 2
-            035:16
-            # 040 Alert Identifier
-            040:16
             # 045 Area and Alert Status
             045(AREA(EP:1t VAL:3t) STAT:3 -1)
             # 060 Safety Net Function and System Status
             060<MRVA:1t RAMLD:1t RAMHD:1t MSAW:1t APW:1t CLAM:1t STCA:1t | APM:1t RIMCA:1t ACASRA:1t NTCA:1t DG:1t OF:1t
-                OL:1t | AIW:1t PAIW:1t OCAT:1t SAM:1t VCD:1t CHAM:1t DSAM:1t | DBPSMARR:1t DBPSMDEP:1t DBPSMTL:1t VRAMCRM:1t
-                VRAMVTM:1t VRAMVRM:1t HAMHD:1t | HAMRD:1t HAMVD:1t HVI:1t LTW:1t VPM:1t TTA:1t CRA:1t | ASM:1t IAVM:1t
-                FTD:1t ITD:1t IIA:1t SQW:1t CUW:1t | CATC:1t NOCLR:1t NOMOV:1t NOH:1t WRTY:1t STOCC:1t ONGOING:1t | NTZ:1t
-                -6 |>
-            # 070 Conflict Timing and Separation
-            070{TC:24u1/2^7"s" TCA:24u1/2^7"s" CHS:24u1/2"m" MHS:16u1/2"m" CVS:16u25"ft" MVS:16u25"ft"}
-            # 074 Longitudinal Deviation
-            074:16s32"m"
-            # 075 Transversal Distance Deviation
-            075:24s1/2"m"
-            # 076 Vertical Deviation
-            076:16s25"ft"
-            # 100 Area Definition
-            100{AN:48i CAN:56a RT1:56a RT2:56a SB:56a G:56a}
-            # 110 FDPS Sector Control Identification
-            110[1 (CEN:8 POS:8)]
-            # 120 Conflict Characteristics
-            120{CN<MAS:1t CAS:1t FLD:1t FVD:1t TYPE:1t CROSS:1t DIV:1t | RRC:1t RTC:1t MRVA:1t VRAMCRM:1t VRAMVRM:1t
-                VRAMVTM:1t HAMHD:1t | HAMRD:1t HAMVD:1t DBPSMARR:1t DBPSMDEP:1t DBPSMTL:1t AIW:1t -1 |> CC(TID:4 CPC:3t
-                CS:1t) CP:8u1/2"%" CD:24u1/2^7"s"}
-            # 170 Aircraft Identification and Characteristics 1
-            170{AI1:56a M31(-4 MODE3A:12o) CPW(LAT:32s180/2^25"°" LON:32s180/2^25"°" ALT:16s25"ft") CPC(X:24s1/2"m"
-                Y:24s1/2"m" Z:16s25"ft") TT1:24u1/2^7"s" DT1:16u1/2"m" AC1<GATOAT:2t FR1FR2:2t RVSM:2t HPR:1t | CDM:2t
-                PRI:1t GV:1t -3 |> MS1:48i FP1(-5 NBR:27u1"") CF1:16u1/2^2"FL"}
-            # 171 Aircraft Identification and Characteristics 2
-            171{AI2:56a M32(-4 MODE3A:12o) CPW(LAT:32s180/2^25"°" LON:32s180/2^25"°" ALT:16s25"ft") CPL(X:24s1/2"m"
-                Y:24s1/2"m" Z:16s25"ft") TT2:24u1/2^7"s" DT2:16u1/2"m" AC2<GATOAT:2t FR1FR2:2t RVSM:2t HPR:1t | CDM:2t
-                PRI:1t GV:1t -3 |> MS2:48i FP2(-5 NBR:27u1"") CF2:16u1/2^2"FL"}
-            # RE Reserved Expansion Field
-            RE!re
-            # SP Special Purpose Field
-            SP!sp
+                OL:1t | AIW:1t PAIW:1t OCAT:1t SAM:1t VCD:1t CHAM:1t DSAM:1t | DBPSMARR:1t DBPSMDEP:1t DBPSMTL:1t
+                VRAMCRM:1t VRAMVTM:1t VRAMVRM:1t HAMHD:1t | HAMRD:1t HAMVD:1t HVI:1t LTW:1t VPM:1t TTA:1t CRA:1t |
+                ASM:1t IAVM:1t FTD:1t ITD:1t IIA:1t SQW:1t CUW:1t | CATC:1t NOCLR:1t NOMOV:1t NOH:1t WRTY:1t STOCC:1t
+                ONGOING:1t | NTZ:1t -6 |>
             """#)
 }

@@ -6,8 +6,8 @@ extension AsterixTable {
     static let cat007Edition1x12 = AsterixTable(
         category: 7, major: 1, minor: 12,
         text: #"""
-            uap:downlink 010 025 410 140 400 020 040 070 090 130 220 240 250 161 042 200 170 210 030 080 100 110 120 230 260
-                055 050 065 060 450 085 - - SPF REF
+            uap:downlink 010 025 410 140 400 020 040 070 090 130 220 240 250 161 042 200 170 210 030 080 100 110 120 230
+                260 055 050 065 060 450 085 - - SPF REF
             uap:uplink 010 025 410 140 400 040 220 161 042 200 415 420 440 - - - - - - SPF REF
             choose 410 0=downlink 1=downlink 2=downlink 3=downlink 4=downlink 5=uplink 6=uplink 7=uplink 8=uplink
             # 010 Data Source Identifier
@@ -21,9 +21,9 @@ extension AsterixTable {
             # 030 Warning/Error Conditions
             030[fx :7t]
             # 040 Measured Position in Polar Co-ordinates
-            040(RHO:16u1/2^8"NM" THETA:16u360/2^16"°")
+            040(RHO:16u1/2^8"NM"@..256 THETA:16u360/2^16"°")
             # 042 Calculated Position in Cartesian Co-ordinates
-            042(X:16s1/2^7"NM" Y:16s1/2^7"NM")
+            042(X:16s1/2^7"NM"@-256..256 Y:16s1/2^7"NM"@-256..256)
             # 050 Mode-2 Code in Octal Representation
             050(V:1t G:1t L:1t -1 MODE2:12o)
             # 055 Mode-1 Code in Octal Representation
@@ -37,9 +37,9 @@ extension AsterixTable {
             # 080 Mode-3/A Code Confidence Indicator
             080(-4 QA4:1t QA2:1t QA1:1t QB4:1t QB2:1t QB1:1t QC4:1t QC2:1t QC1:1t QD4:1t QD2:1t QD1:1t)
             # 085 Mode 5, Extended Mode 1 and X-Pulse
-            085{SUM(M5:1t ID:1t DA:1t M1:1t M2:1t M3:1t MC:1t -1) PMN(-2 PIN:14 -3 NAT:5 -2 MIS:6) POS(LAT:24s180/2^23"°"
-                LON:24s180/2^23"°") GA(-1 RES:1t GA:14s25"ft") EM1(V:1t G:1t L:1t -1 EM1:12o) TOS:8s1/2^7"s" XP(-3 X5:1t
-                XC:1t X3:1t X2:1t X1:1t)}
+            085{SUM(M5:1t ID:1t DA:1t M1:1t M2:1t M3:1t MC:1t -1) PMN(-2 PIN:14 -3 NAT:5 -2 MIS:6)
+                POS(LAT:24s180/2^23"°"@-90..90 LON:24s180/2^23"°"@-180..180) GA(-1 RES:1t GA:14s25"ft"@-1000..) EM1(V:1t
+                G:1t L:1t -1 EM1:12o) TOS:8s1/2^7"s" XP(-3 X5:1t XC:1t X3:1t X2:1t X1:1t)}
             # 090 Flight Level in Binary Representation
             090(V:1t G:1t FL:14s1/2^2"FL")
             # 100 Mode-C Code and Code Confidence Indicator
@@ -52,7 +52,7 @@ extension AsterixTable {
             # 130 Radar Plot Characteristics
             130{SRL:8u360/2^13"°" SRR:8u SAM:8s1"dBm" PRL:8u360/2^13"°" PAM:8s1"dBm" RPD:8s1/2^8"NM" APD:8s360/2^14"°"}
             # 140 Time of Day
-            140:24u1/2^7"s"
+            140:24u1/2^7"s"@..86400
             # 161 Track Number
             161(-4 TN:12)
             # 170 Track Status
@@ -76,11 +76,11 @@ extension AsterixTable {
             # 410 Directed Interrogation Message Type
             410:8t
             # 415 Required Interrogation Modes
-            415{- - - - - RIM(-7 LO:1t MSPROB:3t M5FORMAT:5 M4CS:2t M5S:1 SM5S:1 SM54:1 SM5C:1 SM53:1 SM52:1 SM51:1 -1 M5:1
-                RCMA:1 RCMC:1 CMC:1 CM3A:1 MS:1 M4S:1 SMC:1 SM3A:1 SM2:1 SM1:1 MCO:1 M3O:1 MCS:1 M3S:1 MD:1 MC:1 MB:1 M4:1
-                M3A:1 M2:1 M1:1) MIPT:8}
+            415{- - - - - RIM(-7 LO:1t MSPROB:3t M5FORMAT:5 M4CS:2t M5S:1 SM5S:1 SM54:1 SM5C:1 SM53:1 SM52:1 SM51:1 -1
+                M5:1 RCMA:1 RCMC:1 CMC:1 CM3A:1 MS:1 M4S:1 SMC:1 SM3A:1 SM2:1 SM1:1 MCO:1 M3O:1 MCS:1 M3S:1 MD:1 MC:1
+                MB:1 M4:1 M3A:1 M2:1 M1:1) MIPT:8}
             # 420 Directed Interrogation Window
-            420(RS:16u1/2^8"NM" RE:16u1/2^8"NM" TS:16u360/2^16"°" TE:16u360/2^16"°")
+            420(RS:16u1/2^8"NM"@..256 RE:16u1/2^8"NM"@..256 TS:16u360/2^16"°" TE:16u360/2^16"°")
             # 440 Directed Interrogation BDS Register Request
             440[1 (BDS1:4 BDS2:4)]
             # 450 Directed Interrogation Result

@@ -4,34 +4,5 @@
 extension AsterixTable {
     /// Monoradar Derived Weather Information.
     static let cat008Edition1x3 = AsterixTable(
-        category: 8, major: 1, minor: 3,
-        text: #"""
-            uap 010 000 020 036 034 040 050 090 100 110 120 038 SP rfs
-            # 000 Message Type
-            000:8t
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 020 Vector Qualifier
-            020<ORG:1t I:3u S:3t | -5 TST:1t ER:1t |>
-            # 034 Sequence of Polar Vectors in SPF Notation
-            034[1 (STR:8u ENDR:8u AZ:16u360/2^16"°")]
-            # 036 Sequence of Cartesian Vectors in SPF Notation
-            036[1 (X:8s Y:8s LENGTH:8u)]
-            # 038 Sequence of Weather Vectors in SPF Notation
-            038[1 (X1:8s Y1:8s X2:8s Y2:8s)]
-            # 040 Contour Identifier
-            040(ORG:1t I:3 -2 FSTLST:2t CSN:8)
-            # 050 Sequence of Contour Points in SPF Notation
-            050[1 (X1:8s Y1:8s)]
-            # 090 Time of Day
-            090:24u1/2^7"s"
-            # 100 Processing Status
-            100<F:5s R:3 Q:15 |>
-            # 110 Station Configuration Status
-            110[fx :7]
-            # 120 Total Number of Items Constituting One Weather Picture
-            120:16u
-            # SP Special Purpose Field
-            SP!sp
-            """#)
+        category: 8, major: 1, minor: 3, basedOn: .cat008Edition1x2)
 }

@@ -6,7 +6,8 @@ extension AsterixTable {
     static let cat010Edition1x1 = AsterixTable(
         category: 10, major: 1, minor: 1,
         text: #"""
-            uap 010 000 020 140 041 040 042 200 202 161 170 060 220 245 250 300 090 091 270 550 310 500 280 131 210 - SP RE
+            uap 010 000 020 140 041 040 042 200 202 161 170 060 220 245 250 300 090 091 270 550 310 500 280 131 210 - SP
+                RE
             # 000 Message Type
             000:8t
             # 010 Data Source Identifier
@@ -14,17 +15,17 @@ extension AsterixTable {
             # 020 Target Report Descriptor
             020<TYP:3t DCR:1t CHN:1t GBS:1t CRT:1t | SIM:1t TST:1t RAB:1t LOP:2t TOT:2t | SPI:1t -6 |>
             # 040 Measured Position in Polar Co-ordinates
-            040(RHO:16u1"m" TH:16u360/2^16"°")
+            040(RHO:16u1"m"@..65536 TH:16u360/2^16"°")
             # 041 Position in WGS-84 Co-ordinates
-            041(LAT:32s180/2^31"°" LON:32s180/2^31"°")
+            041(LAT:32s180/2^31"°"@-90..90 LON:32s180/2^31"°"@-180..180)
             # 042 Position in Cartesian Co-ordinates
-            042(X:16s1"m" Y:16s1"m")
+            042(X:16s1"m"@-32768..32768 Y:16s1"m"@-32768..32768)
             # 060 Mode-3/A Code in Octal Representation
             060(V:1t G:1t L:1t -1 MODE3A:12o)
             # 090 Flight Level in Binary Representation
             090(V:1t G:1t FL:14s1/2^2"FL")
             # 091 Measured Height
-            091:16s25/2^2"ft"
+            091:16s25/2^2"ft"@-204800..204800
             # 131 Amplitude of Primary Plot
             131:8
             # 140 Time of Day
@@ -34,11 +35,11 @@ extension AsterixTable {
             # 170 Track Status
             170<CNF:1t TRE:1t CST:2t MAH:1t TCC:1t STH:1t | TOM:2t DOU:3t MRS:2t | GHO:1t -6 |>
             # 200 Calculated Track Velocity in Polar Co-ordinates
-            200(GSP:16u1/2^14"NM/s" TRA:16u360/2^16"°")
+            200(GSP:16u1/2^14"NM/s"@..2 TRA:16u360/2^16"°")
             # 202 Calculated Track Velocity in Cartesian Co-ordinates
-            202(VX:16s1/2^2"m/s" VY:16s1/2^2"m/s")
+            202(VX:16s1/2^2"m/s"@-8192..8192 VY:16s1/2^2"m/s"@-8192..8192)
             # 210 Calculated Acceleration
-            210(AX:8s1/2^2"m/s²" AY:8s1/2^2"m/s²")
+            210(AX:8s1/2^2"m/s²"@-31..31 AY:8s1/2^2"m/s²"@-31..31)
             # 220 Target Address
             220:24
             # 245 Target Identification
@@ -48,7 +49,7 @@ extension AsterixTable {
             # 270 Target Size and Orientation
             270<LENGTH:7u1"m" | ORIENTATION:7u360/2^7"°" | WIDTH:7u1"m" |>
             # 280 Presence
-            280[1 (DRHO:8s1"m" DTHETA:8s3/20"°")]
+            280[1 (DRHO:8s1"m"@-127..127 DTHETA:8s3/20"°"@-381/20..381/20)]
             # 300 Vehicle Fleet Identification
             300:8t
             # 310 Pre-programmed Message

@@ -4,73 +4,10 @@
 extension AsterixTable {
     /// Transmission of A-SMGCS Data.
     static let cat011Edition1x3 = AsterixTable(
-        category: 11, major: 1, minor: 3,
+        category: 11, major: 1, minor: 3, basedOn: .cat011Edition1x2,
         text: #"""
-            uap 010 000 015 140 041 042 202 210 060 245 380 161 170 290 430 090 093 092 215 270 390 300 310 500 600 605 610
-                SP RE
-            # 000 Message Type
-            000:8t
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 015 Service Identification
-            015:8
-            # 041 Position in WGS-84 Coordinates
-            041(LAT:32s180/2^31"°" LON:32s180/2^31"°")
-            # 042 Calculated Position in Cartesian Co-ordinates
-            042(X:16s1"m" Y:16s1"m")
-            # 060 Mode-3/A Code in Octal Representation
-            060(-4 MOD3A:12o)
-            # 090 Measured Flight Level
-            090:16s1/2^2"FL"
-            # 092 Calculated Track Geometric Altitude
-            092:16s25/2^2"ft"
-            # 093 Calculated Track Barometric Altitude
-            093(QNH:1t CTBA:15s1/2^2"FL")
-            # 140 Time of Track Information
-            140:24u1/2^7"s"
-            # 161 Track Number
-            161(-1 FTN:15)
             # 170 Track Status
             170<MON:1t GBS:1t MRH:1t SRC:3t CNF:1t | SIM:1t TSE:1t TSB:1t FRIFOE:2t ME:1t MI:1t | AMA:1t SPI:1t CST:1t
                 FPC:1t AFF:1t -2 | -1 PSR:1t SSR:1t MDS:1t ADS:1t SUC:1t AAC:1t |>
-            # 202 Calculated Track Velocity in Cartesian Coordinates
-            202(VX:16s1/2^2"m/s" VY:16s1/2^2"m/s")
-            # 210 Calculated Acceleration
-            210(AX:8s1/2^2"m/s²" AY:8s1/2^2"m/s²")
-            # 215 Calculated Rate Of Climb/Descent
-            215:16s25/2^2"ft/min"
-            # 245 Target Identification
-            245(STI:2t -6 TID:48i)
-            # 270 Target Size and Orientation
-            270<LENGTH:7u1"m" | ORIENTATION:7u360/2^7"°" | WIDTH:7u1"m" |>
-            # 290 System Track Update Ages
-            290{PSR:8u1/2^2"s" SSR:8u1/2^2"s" MDA:8u1/2^2"s" MFL:8u1/2^2"s" MDS:8u1/2^2"s" ADS:16u1/2^2"s" ADB:8u1/2^2"s"
-                MD1:8u1/2^2"s" MD2:8u1/2^2"s" LOP:8u1/2^2"s" TRK:8u1/2^2"s" MUL:8u1/2^2"s"}
-            # 300 Vehicle Fleet Identification
-            300:8t
-            # 310 Pre-programmed Message
-            310(TRB:1t MSG:7t)
-            # 380 Mode-S / ADS-B Related Data
-            380{MB[1 :64b] ADR:24 - COMACAS(COM:3t STAT:4t -1 SSC:1t ARC:1t AIC:1t B1A:1 B1B:4 AC:1t MN:1t DC:1t -5) - - -
-                ACT:32a ECAT:8t - AVTECH(VDL:1t MDS:1t UAT:1t -5)}
-            # 390 Flight Plan Related Data
-            390{FPPSID(SAC:8 SIC:8) CSN:56a IFPSFLIGHTID(TYP:2t -3 NBR:27) FLIGHTCAT(GATOAT:2t FR1FR2:2t RVSM:2t HPR:1t -1)
-                TOA:32a WTC:8t ADEP:32a ADES:32a RWY:24a CFL:16u1/2^2"FL" CCP(CENTRE:8 POSITION:8) TOD[1 (TYP:5t DAY:2t -4
-                HOR:5u -2 MIN:6u AVS:1t -1 SEC:6u)] AST:48a STS(EMP:2t AVL:2t -4)}
-            # 430 Phase of Flight
-            430:8t
-            # 500 Estimated Accuracies
-            500{APC(X:8u1/2^2"m" Y:8u1/2^2"m") APW(LAT:16s180/2^31"°" LON:16s180/2^31"°") ATH:16s1/2"m" AVC(X:8u1/10"m/s"
-                Y:8u1/10"m/s") ARC:16s1/10"m/s" AAC(X:8u1/100"m/s²" Y:8u1/100"m/s²")}
-            # 600 Alert Messages
-            600(ACK:1t SVR:2t -5 AT:8 AN:8)
-            # 605 Tracks in Alert
-            605[1 (-4 FTN:12)]
-            # 610 Holdbar Status
-            610[1 (BKN:4 I1:1t I2:1t I3:1t I4:1t I5:1t I6:1t I7:1t I8:1t I9:1t I10:1t I11:1t I12:1t)]
-            # SP Special Purpose Field
-            SP!sp
-            # RE Reserved Expansion Field
-            RE!re
             """#)
 }

@@ -18,15 +18,16 @@ extension AsterixTable {
             # 030 Warning/Error Conditions
             030[fx :7]
             # 050 Update Period
-            050(-2 UPD:14u1/2^7"s")
+            050(-2 UPD:14u1/2^7"s"@..128)
             # 145 Time of Applicability
-            145:24u1/2^7"s"
+            145:24u1/2^7"s"@..86400
             # 161 Track/Plot Number
-            161:16u
+            161:16u@..65535
             # 170 Track/Plot Status
             170<BIZ:1t BAZ:1t TUR:1t -1 CSTP:1t CSTH:1t CNF:1t |>
             # 270 Target Size & Orientation
-            270{LEN:16u1/100"m" WDT:16u1/100"m" HGT:16u1/100"m" ORT:16u360/2^16"°"}
+            270{LEN:16u1/100"m"@..13107/20 WDT:16u1/100"m"@..13107/20 HGT:16u1/100"m"@..13107/20
+                ORT:16u360/2^16"°"@..360}
             # 300 Object Classification
             300[1 (CLS:9u PRB:7u)]
             # 400 Measurement Identifier
@@ -34,42 +35,51 @@ extension AsterixTable {
             # 480 Associations
             480[1 :40]
             # 600 Horizontal Position Information
-            600{P84(LATITUDE:32s180/2^31"°" LONGITUDE:32s180/2^31"°") HPR(RSHPX:16u1/2"m" RSHPY:16u1/2"m"
-                CORSHPXY:8s1/2^7"") HPP(SDHPX:16u1/2^2"m" SDHPY:16u1/2^2"m" COSDHPXY:8s1/2^7"")}
+            600{P84(LATITUDE:32s180/2^31"°"@-90..90 LONGITUDE:32s180/2^31"°"@-180..180) HPR(RSHPX:16u1/2"m"@..32767
+                RSHPY:16u1/2"m"@..32767 CORSHPXY:8s1/2^7"") HPP(SDHPX:16u1/2^2"m"@..65535/4 SDHPY:16u1/2^2"m"@..65535/4
+                COSDHPXY:8s1/2^7"")}
             # 601 Geometric Height Information
-            601{GH:24s1/100"m" RSGH:24u1/100"m" SDGH:24u1/100"m" CI6(UCI6:12u16"m" LCI6:12u16"m") CI9(UCI9:12u16"m"
-                LCI9:12u16"m") COGHHP(X:8s1/2^7"" Y:8s1/2^7"") COGHHV(X:8s1/2^7"" Y:8s1/2^7"") COGHHA(X:8s1/2^7""
-                Y:8s1/2^7"")}
+            601{GH:24s1/100"m"@-83286..83286 RSGH:24u1/100"m"@..3355443/20 SDGH:24u1/100"m"@..3355443/20
+                CI6(UCI6:12u16"m"@..65520 LCI6:12u16"m"@..65520) CI9(UCI9:12u16"m"@..65520 LCI9:12u16"m"@..65520)
+                COGHHP(X:8s1/2^7"" Y:8s1/2^7"") COGHHV(X:8s1/2^7"" Y:8s1/2^7"") COGHHA(X:8s1/2^7"" Y:8s1/2^7"")}
             # 602 Horizontal Velocity Information
-            602{HV(X:20s1/100"m/s" Y:20s1/100"m/s") RSHV(X:16u1/100"m/s" Y:16u1/100"m/s" CORSHVXY:8s1/2^7"")
-                SDHV(X:16u1/100"m/s" Y:16u1/100"m/s" COHVXY:8s1/2^7"") COHVHP(COHVXHPX:8s1/2^7"" COHVXHPY:8s1/2^7""
-                COHVYHPX:8s1/2^7"" COHVYHPY:8s1/2^7"")}
+            602{HV(X:20s1/100"m/s"@-524287/100..524287/100 Y:20s1/100"m/s"@-524287/100..524287/100)
+                RSHV(X:16u1/100"m/s"@..13107/20 Y:16u1/100"m/s"@..13107/20 CORSHVXY:8s1/2^7"")
+                SDHV(X:16u1/100"m/s"@..13107/20 Y:16u1/100"m/s"@..13107/20 COHVXY:8s1/2^7"") COHVHP(COHVXHPX:8s1/2^7""
+                COHVXHPY:8s1/2^7"" COHVYHPX:8s1/2^7"" COHVYHPY:8s1/2^7"")}
             # 603 Horizontal Acceleration Information
-            603{HA(X:12s1/2^4"m/s²" Y:12s1/2^4"m/s²") SDHA(X:12u1/2^4"m/s²" Y:12u1/2^4"m/s²" COHAXY:8s1/2^7"")
-                COHAHP(COHAXHPX:8s1/2^7"" COHAXHPY:8s1/2^7"" COHAYHPX:8s1/2^7"" COAYHPY:8s1/2^7"") COHAHV(COHAXHVX:8s1/2^7""
-                COHAXHVY:8s1/2^7"" COHAYHVX:8s1/2^7"" COHAYHVY:8s1/2^7"")}
+            603{HA(X:12s1/2^4"m/s²"@-128..128 Y:12s1/2^4"m/s²"@-128..128) SDHA(X:12u1/2^4"m/s²"@..4095/16
+                Y:12u1/2^4"m/s²"@..4095/16 COHAXY:8s1/2^7"") COHAHP(COHAXHPX:8s1/2^7"" COHAXHPY:8s1/2^7""
+                COHAYHPX:8s1/2^7"" COAYHPY:8s1/2^7"") COHAHV(COHAXHVX:8s1/2^7"" COHAXHVY:8s1/2^7"" COHAYHVX:8s1/2^7""
+                COHAYHVY:8s1/2^7"")}
             # 604 Vertical Velocity Information
-            604{VV:24s1/100"m/s" RSVV:16u1/100"m/s" SDVV(SDVV:16u1/100"m/s" COVVGH:8s1/2^7"") COVVHP(X:8s1/2^7""
-                Y:8s1/2^7"") COVVHV(X:8s1/2^7"" Y:8s1/2^7"") COVVHA(X:8s1/2^7"" Y:8s1/2^7"")}
+            604{VV:24s1/100"m/s"@-8388607/100..8388607/100 RSVV:16u1/100"m/s"@..13107/20
+                SDVV(SDVV:16u1/100"m/s"@..13107/20 COVVGH:8s1/2^7"") COVVHP(X:8s1/2^7"" Y:8s1/2^7"") COVVHV(X:8s1/2^7""
+                Y:8s1/2^7"") COVVHA(X:8s1/2^7"" Y:8s1/2^7"")}
             # 605 Vertical Velocity Information
-            605{VA:16s1/100"m/s²" RSVA(SDVA:16u1/100"m/s²" COVAGH:8s1/2^7"" COVAVV:8s1/2^7"") COVAHP(X:8s1/2^7""
-                Y:8s1/2^7"") COVAHV(X:8s1/2^7"" Y:8s1/2^7"") COVAHA(X:8s1/2^7"" Y:8s1/2^7"")}
+            605{VA:16s1/100"m/s²"@-32767/100..32767/100 RSVA(SDVA:16u1/100"m/s²"@..13107/20 COVAGH:8s1/2^7""
+                COVAVV:8s1/2^7"") COVAHP(X:8s1/2^7"" Y:8s1/2^7"") COVAHV(X:8s1/2^7"" Y:8s1/2^7"") COVAHA(X:8s1/2^7""
+                Y:8s1/2^7"")}
             # 625 Range Information
-            625{R:24s1/10"m" RSR:24u1/10"m" SDR:24u1/10"m" RR:24s1/10"m/s" RSRR:24u1/10"m/s" SDRR(SDRR:24u1/10"m/s"
-                CORRR:8s1/2^7"") RA:16s1/2^6"m/s²" SDRA(SDRA:16u1/2^7"m/s²" CORAR:8s1/2^7"" CORARR:8s1/2^7"")}
+            625{R:24s1/10"m"@-8388607/10..8388607/10 RSR:24u1/10"m"@..3355443/2 SDR:24u1/10"m"@..3355443/2
+                RR:24s1/10"m/s"@-8388607/10..8388607/10 RSRR:24u1/10"m/s"@..3355443/2 SDRR(SDRR:24u1/10"m/s"@..3355443/2
+                CORRR:8s1/2^7"") RA:16s1/2^6"m/s²"@-512..512 SDRA(SDRA:16u1/2^7"m/s²"@..512 CORAR:8s1/2^7""
+                CORARR:8s1/2^7"")}
             # 626 Doppler Information
-            626{DV:24s1/100"m/s" SDDV:16u1/2^6"m/s" DA:16s1/2^6"m/s²" SDDA(SDDA:16u1/2^6"m/s²" CODADV:8s1/2^7"")
-                CODVR:8s1/2^7"" CODVRR:8s1/2^7"" CODVRA:8s1/2^7"" CODAR:8s1/2^7"" CODARR:8s1/2^7"" CODARA:8s1/2^7""}
+            626{DV:24s1/100"m/s"@-8388607/100..8388607/100 SDDV:16u1/2^6"m/s"@..1024 DA:16s1/2^6"m/s²"@-512..512
+                SDDA(SDDA:16u1/2^6"m/s²"@..1024 CODADV:8s1/2^7"") CODVR:8s1/2^7"" CODVRR:8s1/2^7"" CODVRA:8s1/2^7""
+                CODAR:8s1/2^7"" CODARR:8s1/2^7"" CODARA:8s1/2^7""}
             # 627 Azimuth Information
-            627{AZ:16u360/2^16"°" RSAZ:16u45/2^16"°" SDASZ:16u45/2^16"°" AZR:16s180/2^16"°" SDAZR(SDAZR:16u45/2^16"°"
-                COAZRAZ:8s1/2^7"") AZEX(S:16u360/2^16"°" E:16u360/2^16"°")}
+            627{AZ:16u360/2^16"°"@..360 RSAZ:16u45/2^16"°"@..45 SDASZ:16u45/2^16"°"@..45 AZR:16s180/2^16"°"@-90..90
+                SDAZR(SDAZR:16u45/2^16"°"@..45 COAZRAZ:8s1/2^7"") AZEX(S:16u360/2^16"°"@..360 E:16u360/2^16"°"@..360)}
             # 628 Elevation Information
-            628{EL:16s180/2^16"°" RSEL:16u45/2^16"°" SDEL:16u45/2^16"°" ER:16s180/2^16"°/s" SDER(SDELR:16u45/2^16"°/s"
-                COELREL:8s1/2^7"") ELEX(S:16s180/2^16"°" E:16s180/2^16"°")}
+            628{EL:16s180/2^16"°"@-90..90 RSEL:16u45/2^16"°"@..45 SDEL:16u45/2^16"°"@..45 ER:16s180/2^16"°/s"@-90..90
+                SDER(SDELR:16u45/2^16"°/s" COELREL:8s1/2^7"") ELEX(S:16s180/2^16"°"@-90..90 E:16s180/2^16"°"@-90..90)}
             # 630 Path Quality
-            630{DPP:8s1"dB" DPS:8s1"dB" RPP(-7 RPP:9s1"dB") RPS:8s1"dB"}
+            630{DPP:8s1"dB"@-128..127 DPS:8s1"dB"@-128..127 RPP(-7 RPP:9s1"dB"@-256..255) RPS:8s1"dB"@-128..127}
             # 631 Contour (Azimuth, Elevation Angle, Range Extent)
-            631[1 (AZCON:16u360/2^16"°" ELCON:16s180/2^16"°" RGCONSTOP:16u10000/2^16"m" RGCONSTART:16u10000/2^16"m")]
+            631[1 (AZCON:16u360/2^16"°"@..360 ELCON:16s180/2^16"°"@-90..90 RGCONSTOP:16u10000/2^16"m"
+                RGCONSTART:16u10000/2^16"m")]
             # SP Special Purpose Field
             SP!sp
             """#)

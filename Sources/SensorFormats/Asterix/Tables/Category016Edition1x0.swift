@@ -16,17 +16,18 @@ extension AsterixTable {
             # 140 Time of Day
             140:24u1/2^7"s"
             # 200 System Configuration Reporting Period
-            200:8u1"s"
+            200:8u1"s"@1..
             # 300 Pair Identification
             300[1 (PID:16 TID:16 RID:16)]
             # 400 Position of the System Reference Point
-            400(LAT:32s180/2^31"°" LON:32s180/2^31"°")
+            400(LAT:32s180/2^31"°"@-90..90 LON:32s180/2^31"°"@-180..180)
             # 405 Height of System Reference Point
-            405:16s1/2^2"m"
+            405:16s1/2^2"m"@-8192..8192
             # 410 Transmitter Properties
-            410[1 (TID:16 LAT:32s180/2^31"°" LON:32s180/2^31"°" ALT:16s1/2^2"m" TTO:32s2"ns" -4 ATO:20u1"ns" PCI:16u)]
+            410[1 (TID:16 LAT:32s180/2^31"°"@-90..90 LON:32s180/2^31"°"@-180..180 ALT:16s1/2^2"m"@-8192..8192
+                TTO:32s2"ns" -4 ATO:20u1"ns" PCI:16u)]
             # 420 Receiver Properties
-            420[1 (RID:16 LAT:32s180/2^31"°" LON:32s180/2^31"°" ALT:16s1/2^2"m")]
+            420[1 (RID:16 LAT:32s180/2^31"°"@-90..90 LON:32s180/2^31"°"@-180..180 ALT:16s1/2^2"m"@-8192..8192)]
             # SP Special Purpose Field
             SP!sp
             """#)

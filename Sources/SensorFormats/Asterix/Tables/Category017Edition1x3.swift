@@ -14,13 +14,13 @@ extension AsterixTable {
             # 012 Data Destination Identifier
             012(SAC:8 SIC:8)
             # 045 Calculated Position in WGS-84 Coordinates
-            045(LAT:24s180/2^23"°" LON:24s180/2^23"°")
+            045(LAT:24s180/2^23"°"@-90..90 LON:24s180/2^23"°"@-180..180)
             # 050 Flight Level in Binary Representation
             050(V:1t G:1t ALT:14u1/2^2"FL")
             # 070 Mode 3/A Code in Octal Representation
             070(V:1t G:1t L:1t -1 MODE3A:12o)
             # 140 Time of Day
-            140:24u1/2^7"s"
+            140:24u1/2^7"s"@..86400
             # 200 Track Velocity in Polar Co-ordinates
             200(GSP:16u1/2^14"NM/s" HDG:16u360/2^16"°")
             # 210 Mode S Address List

@@ -6,8 +6,8 @@ extension AsterixTable {
     static let cat018Edition1x7 = AsterixTable(
         category: 18, major: 1, minor: 7,
         text: #"""
-            uap 036 037 000 001 005 016 017 018 019 028 030 025 027 029 002 006 007 008 009 010 011 014 015 020 021 022 023
-                004 031 032 033 034 035 012 013
+            uap 036 037 000 001 005 016 017 018 019 028 030 025 027 029 002 006 007 008 009 010 011 014 015 020 021 022
+                023 004 031 032 033 034 035 012 013
             # 000 Message Type
             000:8t
             # 001 Result
@@ -35,9 +35,9 @@ extension AsterixTable {
             # 013 Aircraft CQF Calculation Method
             013:8
             # 014 Aircraft Position in Polar Co-ordinates
-            014(RHO:16u1/2^8"NM" THETA:16u360/2^16"°")
+            014(RHO:16u1/2^8"NM"@..256 THETA:16u360/2^16"°")
             # 015 Aircraft Position in Cartesian Co-ordinates
-            015(X:16s1/2^7"NM" Y:16s1/2^7"NM")
+            015(X:16s1/2^7"NM"@-256..256 Y:16s1/2^7"NM"@-256..256)
             # 016 Packet Number
             016:32u
             # 017 Packet Number List

@@ -22,9 +22,9 @@ extension AsterixTable {
             # 553 Reference Transponder Detailed Status
             553<REFTR1:2t -2 REFTR2:2t -1 | REFTR3:2t -2 REFTR4:2t -1 |>
             # 600 Position of the MLT System Reference Point
-            600(LAT:32s180/2^30"°" LON:32s180/2^30"°")
+            600(LAT:32s180/2^30"°"@-90..90 LON:32s180/2^30"°"@-180..180)
             # 610 Height of the MLT System Reference Point
-            610:16s1/2^2"m"
+            610:16s1/2^2"m"@-8192..8192
             # 620 WGS-84 Undulation
             620:8s1"m"
             # RE Reserved Expansion Field

@@ -4,67 +4,12 @@
 extension AsterixTable {
     /// Multilateration Target Reports.
     static let cat020Edition1x10 = AsterixTable(
-        category: 20, major: 1, minor: 10,
+        category: 20, major: 1, minor: 10, basedOn: .cat020Edition1x9,
         text: #"""
-            uap 010 020 140 041 042 161 170 070 202 090 100 220 245 110 105 210 300 310 500 400 250 230 260 030 055 050 RE
-                SP
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
             # 020 Target Report Descriptor
-            020<SSR:1t MS:1t HF:1t VDL4:1t UAT:1t DME:1t OT:1t | RAB:1t SPI:1t CHN:1t GBS:1t CRT:1t SIM:1t TST:1t | CF:2t -5
-                |>
-            # 030 Warning/Error Conditions
-            030[fx :7t]
-            # 041 Position In WGS-84 Coordinates
-            041(LAT:32s180/2^25"°" LON:32s180/2^25"°")
-            # 042 Position in Cartesian Coordinates
-            042(X:24s1/2"m" Y:24s1/2"m")
-            # 050 Mode-2 Code in Octal Representation
-            050(V:1t G:1t L:1t -1 MODE2:12o)
-            # 055 Mode-1 Code in Octal Representation
-            055(V:1t G:1t L:1t MODE1:5)
-            # 070 Mode-3/A Code in Octal Representation
-            070(V:1t G:1t L:1t -1 MODE3A:12o)
-            # 090 Flight Level in Binary Representation
-            090(V:1t G:1t FL:14s1/2^2"FL")
-            # 100 Mode C Code
-            100(V:1t G:1t -2 MODEC:12 -4 QC1:1t QA1:1t QC2:1t QA2:1t QC4:1t QA4:1t QB1:1t QD1:1t QB2:1t QD2:1t QB4:1t
-                QD4:1t)
-            # 105 Geometric Height (WGS-84)
-            105:16s25/2^2"ft"
-            # 110 Measured Height (Local Cartesian Coordinates)
-            110:16s25/2^2"ft"
-            # 140 Time of Day
-            140:24u1/2^7"s"
-            # 161 Track Number
-            161(-4 TRN:12)
-            # 170 Track Status
-            170<CNF:1t TRE:1t CST:1t CDM:2t MAH:1t STH:1t | GHO:1t -6 |>
-            # 202 Calculated Track Velocity in Cartesian Coordinates
-            202(VX:16s1/2^2"m/s" VY:16s1/2^2"m/s")
-            # 210 Calculated Acceleration
-            210(AX:8s1/2^2"m/s²" AY:8s1/2^2"m/s²")
-            # 220 Target Address
-            220:24
-            # 230 Communications/ACAS Capability and Flight Status
-            230(COM:3t STAT:3t -2 MSSC:1t ARC:1t AIC:1t B1A:1 B1B:4)
-            # 245 Target Identification
-            245(STI:2t -6 CHR:48i)
+            020<SSR:1t MS:1t HF:1t VDL4:1t UAT:1t DME:1t OT:1t | RAB:1t SPI:1t CHN:1t GBS:1t CRT:1t SIM:1t TST:1t |
+                CF:2t -5 |>
             # 250 BDS Register Data
             250[1 (BDSREGISTER:56 BDS1:4 BDS2:4)]
-            # 260 ACAS Resolution Advisory Report
-            260:56
-            # 300 Vehicle Fleet Identification
-            300:8t
-            # 310 Pre-programmed Message
-            310(TRB:1t MSG:7t)
-            # 400 Contributing Devices
-            400[1 (BIT1:1t BIT2:1t BIT3:1t BIT4:1t BIT5:1t BIT6:1t BIT7:1t BIT8:1t)]
-            # 500 Position Accuracy
-            500{DOP(X:16u1/2^2"" Y:16u1/2^2"" XY:16u1/2^2"") SDP(X:16u1/2^2"m" Y:16u1/2^2"m" XY:16u1/2^2"") SDH:16u1/2"m"}
-            # RE Reserved Expansion Field
-            RE!re
-            # SP Special Purpose Field
-            SP!sp
             """#)
 }

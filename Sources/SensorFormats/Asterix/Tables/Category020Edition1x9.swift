@@ -6,8 +6,8 @@ extension AsterixTable {
     static let cat020Edition1x9 = AsterixTable(
         category: 20, major: 1, minor: 9,
         text: #"""
-            uap 010 020 140 041 042 161 170 070 202 090 100 220 245 110 105 210 300 310 500 400 250 230 260 030 055 050 RE
-                SP
+            uap 010 020 140 041 042 161 170 070 202 090 100 220 245 110 105 210 300 310 500 400 250 230 260 030 055 050
+                RE SP
             # 010 Data Source Identifier
             010(SAC:8 SIC:8)
             # 020 Target Report Descriptor
@@ -15,9 +15,9 @@ extension AsterixTable {
             # 030 Warning/Error Conditions
             030[fx :7t]
             # 041 Position In WGS-84 Coordinates
-            041(LAT:32s180/2^25"°" LON:32s180/2^25"°")
+            041(LAT:32s180/2^25"°"@-90..90 LON:32s180/2^25"°"@-180..180)
             # 042 Position in Cartesian Coordinates
-            042(X:24s1/2"m" Y:24s1/2"m")
+            042(X:24s1/2"m"@-4194300..4194300 Y:24s1/2"m"@-4194300..4194300)
             # 050 Mode-2 Code in Octal Representation
             050(V:1t G:1t L:1t -1 MODE2:12o)
             # 055 Mode-1 Code in Octal Representation
@@ -30,9 +30,9 @@ extension AsterixTable {
             100(V:1t G:1t -2 MODEC:12 -4 QC1:1t QA1:1t QC2:1t QA2:1t QC4:1t QA4:1t QB1:1t QD1:1t QB2:1t QD2:1t QB4:1t
                 QD4:1t)
             # 105 Geometric Height (WGS-84)
-            105:16s25/2^2"ft"
+            105:16s25/2^2"ft"@-204800..204800
             # 110 Measured Height (Local Cartesian Coordinates)
-            110:16s25/2^2"ft"
+            110:16s25/2^2"ft"@-204800..204800
             # 140 Time of Day
             140:24u1/2^7"s"
             # 161 Track Number
@@ -40,9 +40,9 @@ extension AsterixTable {
             # 170 Track Status
             170<CNF:1t TRE:1t CST:1t CDM:2t MAH:1t STH:1t | GHO:1t -6 |>
             # 202 Calculated Track Velocity in Cartesian Coordinates
-            202(VX:16s1/2^2"m/s" VY:16s1/2^2"m/s")
+            202(VX:16s1/2^2"m/s"@-8192..8192 VY:16s1/2^2"m/s"@-8192..8192)
             # 210 Calculated Acceleration
-            210(AX:8s1/2^2"m/s²" AY:8s1/2^2"m/s²")
+            210(AX:8s1/2^2"m/s²"@-31..31 AY:8s1/2^2"m/s²"@-31..31)
             # 220 Target Address
             220:24
             # 230 Communications/ACAS Capability and Flight Status
@@ -60,7 +60,8 @@ extension AsterixTable {
             # 400 Contributing Devices
             400[1 (BIT1:1t BIT2:1t BIT3:1t BIT4:1t BIT5:1t BIT6:1t BIT7:1t BIT8:1t)]
             # 500 Position Accuracy
-            500{DOP(X:16u1/2^2"" Y:16u1/2^2"" XY:16u1/2^2"") SDP(X:16u1/2^2"m" Y:16u1/2^2"m" XY:16u1/2^2"") SDH:16u1/2"m"}
+            500{DOP(X:16u1/2^2"" Y:16u1/2^2"" XY:16u1/2^2"") SDP(X:16u1/2^2"m" Y:16u1/2^2"m" XY:16u1/2^2"")
+                SDH:16u1/2"m"}
             # RE Reserved Expansion Field
             RE!re
             # SP Special Purpose Field

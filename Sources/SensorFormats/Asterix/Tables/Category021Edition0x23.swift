@@ -6,8 +6,8 @@ extension AsterixTable {
     static let cat021Edition0x23 = AsterixTable(
         category: 21, major: 0, minor: 23,
         text: #"""
-            uap 010 040 030 130 080 140 090 210 230 145 150 151 152 155 157 160 165 170 095 032 200 020 220 146 148 110 - -
-                - - - - - RE SP
+            uap 010 040 030 130 080 140 090 210 230 145 150 151 152 155 157 160 165 170 095 032 200 020 220 146 148 110
+                - - - - - - - RE SP
             # 010 Data Source Identification
             010(SAC:8 SIC:8)
             # 020 Emitter Category
@@ -25,18 +25,19 @@ extension AsterixTable {
             # 095 Velocity Accuracy
             095:8
             # 110 Trajectory Intent
-            110{TIS<NAV:1t NVB:1t -5 |> TID[1 (TCA:1t NC:1t TCPN:6 ALT:16s10"ft" LAT:24s180/2^23"°" LON:24s180/2^23"°" PT:4t
-                TD:2t TRA:1t TOA:1t TOV:24u1"s" TTR:16u1/100"NM")]}
+            110{TIS<NAV:1t NVB:1t -5 |> TID[1 (TCA:1t NC:1t TCPN:6 ALT:16s10"ft"@-1500..150000
+                LAT:24s180/2^23"°"@-90..90 LON:24s180/2^23"°"@-180..180 PT:4t TD:2t TRA:1t TOA:1t TOV:24u1"s"
+                TTR:16u1/100"NM"@0..13107/20)]}
             # 130 Position in WGS-84 Co-ordinates
-            130(LAT:24s180/2^23"°" LON:24s180/2^23"°")
+            130(LAT:24s180/2^23"°"@-90..90 LON:24s180/2^23"°"@-180..180)
             # 140 Geometric Altitude
-            140:16s25/2^2"ft"
+            140:16s25/2^2"ft"@-1500..150000
             # 145 Flight Level
-            145:16s1/2^2"FL"
+            145:16s1/2^2"FL"@-15..1500
             # 146 Intermediate State Selected Altitude
-            146(SAS:1t SRC:2t ALT:13s25"ft")
+            146(SAS:1t SRC:2t ALT:13s25"ft"@-1300..100000)
             # 148 Final State Selected Altitude
-            148(MV:1t AH:1t AM:1t ALT:13s25"ft")
+            148(MV:1t AH:1t AM:1t ALT:13s25"ft"@-1300..100000)
             # 150 Air Speed
             150(IM:1t AS:15?IM[0=u1/2^14"NM/s" 1=u1/1000"Mach"])
             # 151 True Airspeed
@@ -48,9 +49,9 @@ extension AsterixTable {
             # 157 Geometric Vertical Rate
             157:16s25/2^2"ft/min"
             # 160 Ground Vector
-            160(GS:16s1/2^14"NM/s" TA:16u360/2^16"°")
+            160(GS:16s1/2^14"NM/s"@0..2 TA:16u360/2^16"°")
             # 165 Rate Of Turn
-            165<TI:2t -5 | ROT:7s1/2^2"°/s" |>
+            165<TI:2t -5 | ROT:7s1/2^2"°/s"@..15 |>
             # 170 Target Identification
             170:48i
             # 200 Target Status
@@ -58,9 +59,9 @@ extension AsterixTable {
             # 210 Link Technology Indicator
             210(-3 DTI:1t MDS:1t UAT:1t VDL:1t OTR:1t)
             # 220 Met Information
-            220{WS:16u1"kt" WD:16u1"°" TMP:16s1/2^2"°C" TRB:8u}
+            220{WS:16u1"kt"@0..300 WD:16u1"°"@1..360 TMP:16s1/2^2"°C"@-100..100 TRB:8u@0..15}
             # 230 Roll Angle
-            230:16s1/100"°"
+            230:16s1/100"°"@-180..180
             # RE Reserved Expansion Field
             RE!re
             # SP Special Purpose Field

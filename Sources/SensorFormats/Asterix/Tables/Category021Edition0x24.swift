@@ -4,66 +4,9 @@
 extension AsterixTable {
     /// ADS-B Target Reports.
     static let cat021Edition0x24 = AsterixTable(
-        category: 21, major: 0, minor: 24,
+        category: 21, major: 0, minor: 24, basedOn: .cat021Edition0x23,
         text: #"""
-            uap 010 040 030 130 080 140 090 210 230 145 150 151 152 155 157 160 165 170 095 032 200 020 220 146 148 110 - -
-                - - - - - RE SP
-            # 010 Data Source Identification
-            010(SAC:8 SIC:8)
-            # 020 Emitter Category
-            020:8t
-            # 030 Time of Day
-            030:24u1/2^7"s"
-            # 032 Time of Day Accuracy
-            032:8u1/2^8"s"
-            # 040 Target Report Descriptor
-            040(DCR:1t GBS:1t SIM:1t TST:1t RAB:1t SAA:1t SPI:1t -1 ATP:3t ARC:2t -3)
-            # 080 Target Address
-            080:24
-            # 090 Figure of Merit
-            090(AC:2t MN:2t DC:2t -6 PA:4u1"")
-            # 095 Velocity Accuracy
-            095:8
-            # 110 Trajectory Intent
-            110{TIS<NAV:1t NVB:1t -5 |> TID[1 (TCA:1t NC:1t TCPN:6 ALT:16s10"ft" LAT:24s180/2^23"°" LON:24s180/2^23"°" PT:4t
-                TD:2t TRA:1t TOA:1t TOV:24u1"s" TTR:16u1/100"NM")]}
             # 130 Position in WGS-84 Co-ordinates
-            130(LAT:32s180/2^25"°" LON:32s180/2^25"°")
-            # 140 Geometric Altitude
-            140:16s25/2^2"ft"
-            # 145 Flight Level
-            145:16s1/2^2"FL"
-            # 146 Intermediate State Selected Altitude
-            146(SAS:1t SRC:2t ALT:13s25"ft")
-            # 148 Final State Selected Altitude
-            148(MV:1t AH:1t AM:1t ALT:13s25"ft")
-            # 150 Air Speed
-            150(IM:1t AS:15?IM[0=u1/2^14"NM/s" 1=u1/1000"Mach"])
-            # 151 True Airspeed
-            151:16u1"kt"
-            # 152 Magnetic Heading
-            152:16u360/2^16"°"
-            # 155 Barometric Vertical Rate
-            155:16s25/2^2"ft/min"
-            # 157 Geometric Vertical Rate
-            157:16s25/2^2"ft/min"
-            # 160 Ground Vector
-            160(GS:16s1/2^14"NM/s" TA:16u360/2^16"°")
-            # 165 Rate Of Turn
-            165<TI:2t -5 | ROT:7s1/2^2"°/s" |>
-            # 170 Target Identification
-            170:48i
-            # 200 Target Status
-            200:8t
-            # 210 Link Technology Indicator
-            210(-3 DTI:1t MDS:1t UAT:1t VDL:1t OTR:1t)
-            # 220 Met Information
-            220{WS:16u1"kt" WD:16u1"°" TMP:16s1/2^2"°C" TRB:8u}
-            # 230 Roll Angle
-            230:16s1/100"°"
-            # RE Reserved Expansion Field
-            RE!re
-            # SP Special Purpose Field
-            SP!sp
+            130(LAT:32s180/2^25"°"@-90..90 LON:32s180/2^25"°"@-180..180)
             """#)
 }

@@ -4,109 +4,11 @@
 extension AsterixTable {
     /// ADS-B Target Reports.
     static let cat021Edition2x7 = AsterixTable(
-        category: 21, major: 2, minor: 7,
+        category: 21, major: 2, minor: 7, basedOn: .cat021Edition2x6,
         text: #"""
-            uap 010 040 161 015 071 130 131 072 150 151 080 073 074 075 076 140 090 210 070 230 145 152 200 155 157 160 165
-                077 170 020 220 146 148 110 016 008 271 132 250 260 400 295 - - - - - RE SP
-            # 008 Aircraft Operational Status
-            008(RA:1t TC:2t TS:1t ARV:1t CDTIA:1t NOTTCAS:1t SA:1t)
-            # 010 Data Source Identification
-            010(SAC:8 SIC:8)
-            # 015 Service Identification
-            015:8
-            # 016 Service Management
-            016:8u1/2"s"
-            # 020 Emitter Category
-            020:8t
-            # 040 Target Report Descriptor
-            040<ATP:3t ARC:2t RC:1t RAB:1t | DCR:1t GBS:1t SIM:1t TST:1t SAA:1t CL:2t | -1 LLC:1t IPC:1t NOGO:1t CPR:1t
-                LDPJ:1t RCF:1t | TBC(EP:1t VAL:6u) | MBC(EP:1t VAL:6u) |>
-            # 070 Mode 3/A Code in Octal Representation
-            070(-4 MODE3A:12o)
-            # 071 Time of Applicability for Position
-            071:24u1/2^7"s"
-            # 072 Time of Applicability for Velocity
-            072:24u1/2^7"s"
-            # 073 Time of Message Reception for Position
-            073:24u1/2^7"s"
-            # 074 Time of Message Reception of Position-High Precision
-            074(FSI:2t TOMRP:30u1/2^30"s")
-            # 075 Time of Message Reception for Velocity
-            075:24u1/2^7"s"
-            # 076 Time of Message Reception of Velocity-High Precision
-            076(FSI:2t TOMRP:30u1/2^30"s")
-            # 077 Time of ASTERIX Report Transmission
-            077:24u1/2^7"s"
-            # 080 Target Address
-            080:24
             # 090 Quality Indicators
-            090<NUCRNACV:3 NUCPNIC:4 | NICBARO:1 SIL:2 NACP:4 | -2 SILS:1t SDA:2 GVA:2 | PIC:4 SRC:1t -2 | -2 VALSTATE(EP:1t
-                VAL:2t) VD:1t VQ:1t | VALDISTP1:7u128"m" | VALDISTP2:7u1"m" | VALDISTQUALP1:7u128"m" | VALDISTQUALP2:7u1"m"
-                |>
-            # 110 Trajectory Intent
-            110{TIS<NAV:1t NVB:1t -5 |> TID[1 (TCA:1t NC:1t TCPN:6 ALT:16s10"ft" LAT:24s180/2^23"°" LON:24s180/2^23"°" PT:4t
-                TD:2t TRA:1t TOA:1t TOV:24u1"s" TTR:16u1/100"NM")]}
-            # 130 Position in WGS-84 Co-ordinates
-            130(LAT:24s180/2^23"°" LON:24s180/2^23"°")
-            # 131 High-Resolution Position in WGS-84 Co-ordinates
-            131(LAT:32s180/2^30"°" LON:32s180/2^30"°")
-            # 132 Message Amplitude
-            132:8s1"dBm"
-            # 140 Geometric Height
-            140:16s25/2^2"ft"
-            # 145 Flight Level
-            145:16s1/2^2"FL"
-            # 146 Selected Altitude
-            146(SAS:1t S:2t ALT:13s25"ft")
-            # 148 Final State Selected Altitude
-            148(MV:1t AH:1t AM:1t ALT:13s25"ft")
-            # 150 Air Speed
-            150(IM:1t AS:15?IM[0=u1/2^14"NM/s" 1=u1/1000"Mach"])
-            # 151 True Airspeed
-            151(RE:1t TAS:15u1"kt")
-            # 152 Magnetic Heading
-            152:16u360/2^16"°"
-            # 155 Barometric Vertical Rate
-            155(RE:1t BVR:15s25/2^2"ft/min")
-            # 157 Geometric Vertical Rate
-            157(RE:1t GVR:15s25/2^2"ft/min")
-            # 160 Airborne Ground Vector
-            160(RE:1t GS:15u1/2^14"NM/s" TA:16u360/2^16"°")
-            # 161 Track Number
-            161(-4 TRNUM:12)
-            # 165 Track Angle Rate
-            165(-6 TAR:10s1/2^5"°/s")
-            # 170 Target Identification
-            170:48i
-            # 200 Target Status
-            200(ICF:1t LNAV:1t ME:1t PS:3t SS:2t)
-            # 210 MOPS Version
-            210(-1 VNS:1t VN:3t LTT:3t)
-            # 220 Met Information
-            220{WS:16u1"kt" WD:16u1"°" TMP:16s1/2^2"°C" TRB:8u}
-            # 230 Roll Angle
-            230:16s1/100"°"
-            # 250 Mode S MB Data
-            250[1 :64b]
-            # 260 ACAS Resolution Advisory Report
-            260(TYP:5 STYP:3 ARA:14 RAC:4 RAT:1 MTE:1 TTI:2 TID:26)
-            # 271 Surface Capabilities and Characteristics
-            271<-2 POA:1t CDTIS:1t B2LOW:1t RAS:1t IDENT:1t | LW:4 -3 |>
-            # 295 Data Ages
-            295{AOS:8u1/10"s" TRD:8u1/10"s" M3A:8u1/10"s" QI:8u1/10"s" TI1:8u1/10"s" MAM:8u1/10"s" GH:8u1/10"s" FL:8u1/10"s"
-                SAL:8u1/10"s" FSA:8u1/10"s" AS:8u1/10"s" TAS:8u1/10"s" MH:8u1/10"s" BVR:8u1/10"s" GVR:8u1/10"s" GV:8u1/10"s"
-                TAR:8u1/10"s" TI2:8u1/10"s" TS:8u1/10"s" MET:8u1/10"s" ROA:8u1/10"s" ARA:8u1/10"s" SCC:8u1/10"s"}
-            # 400 Receiver ID
-            400:8
-            # RE Reserved Expansion Field
-            RE!re{=1 BPS(-4 BPS:12u1/10"hPa") SH(-4 HDR:1t STAT:1t SH:10u45/2^6"°") NAV(AP:1t VN:1t AH:1t AM:1t MFM(EP:1t
-                VAL:1t) -2) GAO:8 SGV<STP:1t HTS:1t HTT:1t HRD:1t GSS:11u1/2^3"kt" | HGT:7u45/2^4"°" |> STA<ES:1t UAT:1t
-                RCE(EP:1t VAL:2t) RRL(EP:1t VAL:1t) | PS3(EP:1t VAL:3t) TPW(EP:1t VAL:2t) | TSI(EP:1t VAL:2t) MUO(EP:1t
-                VAL:1t) RWC(EP:1t VAL:1t) | DAA(EP:1t VAL:2t) DF17CA(EP:1t VAL:3) | SVH(EP:1t VAL:2t) CATC(EP:1t VAL:3t) |
-                TAO(EP:1t VAL:5t -1) |> TNH:16u360/2^16"°" MES{SUM(M5:1t ID:1t DA:1t M1:1t M2:1t M3:1t MC:1t PO:1t) PNO(-2
-                PIN:14 -5 NO:11) EM1(V:1t -1 L:1t -1 EM1:12o) XP(-2 XP:1t X5:1t XC:1t X3:1t X2:1t X1:1t) FOM(-3 FOM:5)
-                M2(V:1t -1 L:1t -1 MODE2:12o)}}
-            # SP Special Purpose Field
-            SP!sp
+            090<NUCRNACV:3 NUCPNIC:4 | NICBARO:1 SIL:2 NACP:4 | -2 SILS:1t SDA:2 GVA:2 | PIC:4 SRC:1t -2 | -2
+                VALSTATE(EP:1t VAL:2t) VD:1t VQ:1t | VALDISTP1:7u128"m"@0..16256 | VALDISTP2:7u1"m"@0..127 |
+                VALDISTQUALP1:7u128"m"@0..16256 | VALDISTQUALP2:7u1"m"@0..127 |>
             """#)
 }

@@ -16,9 +16,9 @@ extension AsterixTable {
             # 070 Time of Day
             070:24u1/2^7"s"
             # 100 Ground Station Status
-            100<NOGO:1t ODP:1t OXT:1t MSC:1t TSV:1t SPO:1t RN:1t | GSSP:7u1"s" |>
+            100<NOGO:1t ODP:1t OXT:1t MSC:1t TSV:1t SPO:1t RN:1t | GSSP:7u1"s"@1..127 |>
             # 101 Service Configuration
-            101<RP:8u1/2"s" SC:3t -4 | SSRP:7u1"s" |>
+            101<RP:8u1/2"s" SC:3t -4 | SSRP:7u1"s"@1..127 |>
             # 110 Service Status
             110<-4 STAT:3t |>
             # 120 Service Statistics

@@ -4,30 +4,5 @@
 extension AsterixTable {
     /// CNS/ATM Ground Station and Service Status Reports.
     static let cat023Edition1x3 = AsterixTable(
-        category: 23, major: 1, minor: 3,
-        text: #"""
-            uap 010 000 015 070 100 101 200 110 120 - - - RE SP
-            # 000 Report Type
-            000:8t
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 015 Service Type and Identification
-            015(SID:4 STYP:4t)
-            # 070 Time of Day
-            070:24u1/2^7"s"
-            # 100 Ground Station Status
-            100<NOGO:1t ODP:1t OXT:1t MSC:1t TSV:1t SPO:1t RN:1t | GSSP:7u1"s" |>
-            # 101 Service Configuration
-            101<RP:8u1/2"s" SC:3t -4 | SSRP:7u1"s" |>
-            # 110 Service Status
-            110<-4 STAT:3t |>
-            # 120 Service Statistics
-            120[1 (TYPE:8t REF:1t -7 CV:32)]
-            # 200 Operational Range
-            200:8u1"NM"
-            # RE Reserved Expansion Field
-            RE!re
-            # SP Special Purpose Field
-            SP!sp
-            """#)
+        category: 23, major: 1, minor: 3, basedOn: .cat023Edition1x2)
 }

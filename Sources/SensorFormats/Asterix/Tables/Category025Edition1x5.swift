@@ -28,9 +28,9 @@ extension AsterixTable {
             # 200 Message Identification
             200:24u
             # 600 Position of the System Reference Point
-            600(LAT:32s180/2^32"°" LON:32s180/2^31"°")
+            600(LAT:32s180/2^32"°"@-90..90 LON:32s180/2^31"°"@-180..180)
             # 610 Height of the System Reference Point
-            610:16s1/2^2"m"
+            610:16s1/2^2"m"@-8192..32767/4
             # SP Special Purpose Field
             SP!sp
             """#)

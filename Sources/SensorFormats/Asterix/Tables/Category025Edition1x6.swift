@@ -4,34 +4,5 @@
 extension AsterixTable {
     /// CNS/ATM Ground System Status Reports.
     static let cat025Edition1x6 = AsterixTable(
-        category: 25, major: 1, minor: 6,
-        text: #"""
-            uap 010 000 200 015 020 070 100 105 120 140 SP 600 610
-            # 000 Report Type
-            000(RTYP:7 RG:1t)
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 015 Service Identification
-            015:8
-            # 020 Service Designator
-            020:48i
-            # 070 Time of Day
-            070:24u1/2^7"s"
-            # 100 System and Service Status
-            100<NOGO:1t OPS:2t SSTAT:4t | -1 SYSTAT:3t SESTAT:3t |>
-            # 105 System and Service Error Codes
-            105[1 :8t]
-            # 120 Component Status
-            120[1 (CID:16 ERRC:6t CS:2t)]
-            # 140 Service Statistics
-            140[1 (TYPE:8t REF:1t -7 COUNT:32u)]
-            # 200 Message Identification
-            200:24u
-            # 600 Position of the System Reference Point
-            600(LAT:32s180/2^32"°" LON:32s180/2^31"°")
-            # 610 Height of the System Reference Point
-            610:16s1/2^2"m"
-            # SP Special Purpose Field
-            SP!sp
-            """#)
+        category: 25, major: 1, minor: 6, basedOn: .cat025Edition1x5)
 }

@@ -40,12 +40,12 @@ extension AsterixTable {
             # 460 Allocated SSR Codes
             460[1 (-4 OCT1:3 OCT2:3 OCT3:3 OCT4:3)]
             # 480 Current Cleared Flight Level
-            480:16u1/2^2"FL"
+            480:16u1/2^2"FL"@0..1500
             # 490 Current Control Position
             490(CEN:8 POS:8)
             # 500 Supplementary Flight Data
-            500{IFI(TYP:2t -3 NBR:27u) RVP(-5 RVSM:2t HPR:1t) RDS(NU1:8a NU2:8a LTR:8a) TOD[1 (TYP:5t DAY:2t -4 HOR:5u -2
-                MIN:6u AVS:1t -1 SEC:6u)] AST:48a STS(EMP:2t AVL:2t -4) SID:56a STAR:56a}
+            500{IFI(TYP:2t -3 NBR:27u@0..99999999) RVP(-5 RVSM:2t HPR:1t) RDS(NU1:8a NU2:8a LTR:8a) TOD[1 (TYP:5t DAY:2t
+                -4 HOR:5u@0..23 -2 MIN:6u@0..59 AVS:1t -1 SEC:6u@0..59)] AST:48a STS(EMP:2t AVL:2t -4) SID:56a STAR:56a}
             # RE Reserved Expansion Field
             RE!re
             """#)

@@ -4,49 +4,9 @@
 extension AsterixTable {
     /// Miniplan Reports to an SDPS.
     static let cat032Edition1x2 = AsterixTable(
-        category: 32, major: 1, minor: 2,
+        category: 32, major: 1, minor: 2, basedOn: .cat032Edition1x1,
         text: #"""
-            uap 010 015 018 035 020 040 050 060 400 410 420 440 450 480 490 430 435 460 500 - RE
-            # 010 Server Identification Tag
-            010(SAC:8 SIC:8)
-            # 015 User Number
-            015:16u
-            # 018 Data Source Identification Tag
-            018(SAC:8 SIC:8)
-            # 020 Time of ASTERIX Report Generation
-            020:24u1/2^7"s"
             # 035 Type of Message
             035(FAMILY:4t NATURE:4)
-            # 040 Track Number
-            040:16u
-            # 050 Composed Track Number
-            050<SUI:8u STN:15u |>
-            # 060 Track Mode 3/A
-            060(-4 MODE3A:12o)
-            # 400 Callsign
-            400:56a
-            # 410 Plan Number
-            410:16u
-            # 420 Flight Category
-            420(GATOAT:2t FR1FR2:2t SP3:1 SP2:1 SP1:1 -1)
-            # 430 Type of Aircraft
-            430:32a
-            # 435 Wake Turbulence Category
-            435:8t
-            # 440 Departure Aerodrome
-            440:32a
-            # 450 Destination Aerodrome
-            450:32a
-            # 460 Allocated SSR Codes
-            460[1 (-4 OCT1:3 OCT2:3 OCT3:3 OCT4:3)]
-            # 480 Current Cleared Flight Level
-            480:16u1/2^2"FL"
-            # 490 Current Control Position
-            490(CEN:8 POS:8)
-            # 500 Supplementary Flight Data
-            500{IFI(TYP:2t -3 NBR:27u) RVP(-5 RVSM:2t HPR:1t) RDS(NU1:8a NU2:8a LTR:8a) TOD[1 (TYP:5t DAY:2t -4 HOR:5u -2
-                MIN:6u AVS:1t -1 SEC:6u)] AST:48a STS(EMP:2t AVL:2t -4) SID:56a STAR:56a}
-            # RE Reserved Expansion Field
-            RE!re
             """#)
 }

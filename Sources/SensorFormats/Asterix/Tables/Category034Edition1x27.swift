@@ -18,22 +18,22 @@ extension AsterixTable {
             # 041 Antenna Rotation Speed
             041:16u1/2^7"s"
             # 050 System Configuration and Status
-            050{COM(NOGO:1t RDPC:1t RDPR:1t OVLRDP:1t OVLXMT:1t MSC:1t TSV:1t -1) - - PSR(ANT:1t CHAB:2t OVL:1t MSC:1t -3)
-                SSR(ANT:1t CHAB:2t OVL:1t MSC:1t -3) MDS(ANT:1t CHAB:2t OVLSUR:1t MSC:1t SCF:1t DLF:1t OVLSCF:1t OVLDLF:1t
-                -7)}
+            050{COM(NOGO:1t RDPC:1t RDPR:1t OVLRDP:1t OVLXMT:1t MSC:1t TSV:1t -1) - - PSR(ANT:1t CHAB:2t OVL:1t MSC:1t
+                -3) SSR(ANT:1t CHAB:2t OVL:1t MSC:1t -3) MDS(ANT:1t CHAB:2t OVLSUR:1t MSC:1t SCF:1t DLF:1t OVLSCF:1t
+                OVLDLF:1t -7)}
             # 060 System Processing Mode
-            060{COM(-1 REDRDP:3t REDXMT:3t -1) - - PSR(POL:1t REDRAD:3t STC:2t -2) SSR(REDRAD:3t -5) MDS(REDRAD:3t CLU:1t
-                -4)}
+            060{COM(-1 REDRDP:3t REDXMT:3t -1) - - PSR(POL:1t REDRAD:3t STC:2t -2) SSR(REDRAD:3t -5) MDS(REDRAD:3t
+                CLU:1t -4)}
             # 070 Message Count Values
             070[1 (TYP:5t COUNT:11u)]
             # 090 Collimation Error
             090(RNG:8s1/2^7"NM" AZM:8s360/2^14"°")
             # 100 Generic Polar Window
-            100(RHOST:16u1/2^8"NM" RHOEND:16u1/2^8"NM" THETAST:16u360/2^16"°" THETAEND:16u360/2^16"°")
+            100(RHOST:16u1/2^8"NM"@..256 RHOEND:16u1/2^8"NM"@..256 THETAST:16u360/2^16"°" THETAEND:16u360/2^16"°")
             # 110 Data Filter
             110:8t
             # 120 3D-Position Of Data Source
-            120(HGT:16s1"m" LAT:24s180/2^23"°" LON:24s180/2^23"°")
+            120(HGT:16s1"m" LAT:24s180/2^23"°"@-90..90 LON:24s180/2^23"°"@-180..180)
             # RE Reserved Expansion Field
             RE!re
             # SP Special Purpose Field

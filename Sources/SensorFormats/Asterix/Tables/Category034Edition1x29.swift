@@ -4,39 +4,5 @@
 extension AsterixTable {
     /// Transmission of Monoradar Service Messages.
     static let cat034Edition1x29 = AsterixTable(
-        category: 34, major: 1, minor: 29,
-        text: #"""
-            uap 010 000 030 020 041 050 060 070 100 110 120 090 RE SP
-            # 000 Message Type
-            000:8t
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 020 Sector Number
-            020:8u360/2^8"°"
-            # 030 Time of Day
-            030:24u1/2^7"s"
-            # 041 Antenna Rotation Speed
-            041:16u1/2^7"s"
-            # 050 System Configuration and Status
-            050{COM(NOGO:1t RDPC:1t RDPR:1t OVLRDP:1t OVLXMT:1t MSC:1t TSV:1t -1) - - PSR(ANT:1t CHAB:2t OVL:1t MSC:1t -3)
-                SSR(ANT:1t CHAB:2t OVL:1t MSC:1t -3) MDS(ANT:1t CHAB:2t OVLSUR:1t MSC:1t SCF:1t DLF:1t OVLSCF:1t OVLDLF:1t
-                -7)}
-            # 060 System Processing Mode
-            060{COM(-1 REDRDP:3t REDXMT:3t -1) - - PSR(POL:1t REDRAD:3t STC:2t -2) SSR(REDRAD:3t -5) MDS(REDRAD:3t CLU:1t
-                -4)}
-            # 070 Message Count Values
-            070[1 (TYP:5t COUNT:11u)]
-            # 090 Collimation Error
-            090(RNG:8s1/2^7"NM" AZM:8s360/2^14"°")
-            # 100 Generic Polar Window
-            100(RHOST:16u1/2^8"NM" RHOEND:16u1/2^8"NM" THETAST:16u360/2^16"°" THETAEND:16u360/2^16"°")
-            # 110 Data Filter
-            110:8t
-            # 120 3D-Position Of Data Source
-            120(HGT:16s1"m" LAT:24s180/2^23"°" LON:24s180/2^23"°")
-            # RE Reserved Expansion Field
-            RE!re
-            # SP Special Purpose Field
-            SP!sp
-            """#)
+        category: 34, major: 1, minor: 29, basedOn: .cat034Edition1x28)
 }

@@ -6,8 +6,8 @@ extension AsterixTable {
     static let cat048Edition1x27 = AsterixTable(
         category: 48, major: 1, minor: 27,
         text: #"""
-            uap 010 140 020 040 070 090 130 220 240 250 161 042 200 170 210 030 080 100 110 120 230 260 055 050 065 060 SP
-                RE
+            uap 010 140 020 040 070 090 130 220 240 250 161 042 200 170 210 030 080 100 110 120 230 260 055 050 065 060
+                SP RE
             # 010 Data Source Identifier
             010(SAC:8 SIC:8)
             # 020 Target Report Descriptor
@@ -15,9 +15,9 @@ extension AsterixTable {
             # 030 Warning/Error Conditions and Target Classification
             030[fx :7t]
             # 040 Measured Position in Polar Co-ordinates
-            040(RHO:16u1/2^8"NM" THETA:16u360/2^16"°")
+            040(RHO:16u1/2^8"NM"@..256 THETA:16u360/2^16"°")
             # 042 Calculated Position in Cartesian Co-ordinates
-            042(X:16s1/2^7"NM" Y:16s1/2^7"NM")
+            042(X:16s1/2^7"NM"@-256..256 Y:16s1/2^7"NM"@-256..256)
             # 050 Mode-2 Code in Octal Representation
             050(V:1t G:1t L:1t -1 MODE2:12o)
             # 055 Mode-1 Code in Octal Representation
@@ -42,7 +42,7 @@ extension AsterixTable {
             # 130 Radar Plot Characteristics
             130{SRL:8u360/2^13"°" SRR:8u SAM:8s1"dBm" PRL:8u360/2^13"°" PAM:8s1"dBm" RPD:8s1/2^8"NM" APD:8s360/2^14"°"}
             # 140 Time of Day
-            140:24u1/2^7"s"
+            140:24u1/2^7"s"@..86400
             # 161 Track Number
             161(-4 TRN:12)
             # 170 Track Status
@@ -63,21 +63,23 @@ extension AsterixTable {
             260:56
             # RE Reserved Expansion Field
             RE!re{=1 MD5{SUM(M5:1t ID:1t DA:1t M1:1t M2:1t M3:1t MC:1t -1) PMN(-2 PIN:14 -2 NAV:1t NAT:5 -2 MIS:6)
-                POS(LAT:24s180/2^23"°" LON:24s180/2^23"°") GA(-1 RES:1t GA:14s25"ft") EM1(V:1t G:1t L:1t -1 EM1:12o)
-                TOS:8u1/2^7"s" XP(-2 XP:1t X5:1t XC:1t X3:1t X2:1t X1:1t)} M5N{SUM(M5:1t ID:1t DA:1t M1:1t M2:1t M3:1t MC:1t
-                -1) PMN(-2 PIN:14 -4 NOV:1t NO:11) POS(LAT:24s180/2^23"°" LON:24s180/2^23"°") GA(-1 RES:1t GA:14s25"ft")
-                EM1(V:1t G:1t L:1t -1 EM1:12o) TOS:8u1/2^7"s" XP(-2 XP:1t X5:1t XC:1t X3:1t X2:1t X1:1t) FOM(-3 FOM:5)}
-                M4E<-5 FOEFRI:2t |> RPC{SCO:8u SRC:16u1/10"dB" RW:16u1/2^8"NM" AR:16u1/2^8"NM"} ERR:24u1/2^8"NM" RTC{PTL(-3
-                SCN:1t RC:1t AC:1t SSR:1t PSR:1t PLOTNR:16) ATL[1 :16] TRN:8u1"%" NPP(PREDRHO:16u1/2^7"NM"
-                PREDTHETA:16u360/2^16"°" EVOLRHOSTART:16u1/2^7"NM" EVOLRHOEND:16u1/2^7"NM" EVOLTHETASTART:16u360/2^16"°"
-                EVOLTHETAEND:16u360/2^16"°" NOISERHOSTART:16u1/2^7"NM" NOISERHOEND:16u1/2^7"NM"
-                NOISETHETASTART:16u360/2^16"°" NOISETHETAEND:16u360/2^16"°" PREDTIME:16u1/2^7"s") DLK[1 (TYPE:4t ORIGIN:2t
-                STATE:2t)] LCK(LS:1t LOCTIM:15u1"ms") TC(-7 TCOUNT1:4u TCODE1:5 TCOUNT2:4u TCODE2:12o TCOUNT3:4u TCODE3:12o)
-                TLC(ACQI:2t TRKUPDCTR:14u LASTTRKUPD:16u1"ms") ASI[1 (SACADJS:8 SICADJS:8 TIMEOFDAYSCN:16u1/2^7"s"
-                DATAUSE:7t DRNA:1t DRN:16)] TES:8t IR(IR:1t M3A:7u1"s")} CPC{PNB:16 RPL[1 (TYPE:8t REPLYNBR:16)] SNB:8u
-                DATE(Y1:4u Y2:4u Y3:4u Y4:4u M1:4u M2:4u D1:4u D2:4u)} GEN48{ALTM2(V:1t G:1t L:1t -1 ALTM2:12o) ALTM3(V:1t
-                G:1t L:1t -1 ALTM3:12o) ALTFL(V:1t G:1t ALTFL:14s1/2^2"ALTFL") RCSDB(-2 RCSDB:14s1/100"dBm²") RCSM(-2
-                RCSM:30u1/10^6"m²")}}
+                POS(LAT:24s180/2^23"°"@-90..90 LON:24s180/2^23"°"@-180..180) GA(-1 RES:1t GA:14s25"ft"@-1000..) EM1(V:1t
+                G:1t L:1t -1 EM1:12o) TOS:8u1/2^7"s" XP(-2 XP:1t X5:1t XC:1t X3:1t X2:1t X1:1t)} M5N{SUM(M5:1t ID:1t
+                DA:1t M1:1t M2:1t M3:1t MC:1t -1) PMN(-2 PIN:14 -4 NOV:1t NO:11) POS(LAT:24s180/2^23"°"@-90..90
+                LON:24s180/2^23"°"@-180..180) GA(-1 RES:1t GA:14s25"ft"@-1000..) EM1(V:1t G:1t L:1t -1 EM1:12o)
+                TOS:8u1/2^7"s" XP(-2 XP:1t X5:1t XC:1t X3:1t X2:1t X1:1t) FOM(-3 FOM:5)} M4E<-5 FOEFRI:2t |> RPC{SCO:8u
+                SRC:16u1/10"dB"@1/10..2550 RW:16u1/2^8"NM"@..256 AR:16u1/2^8"NM"@..256} ERR:24u1/2^8"NM"@..65535
+                RTC{PTL(-3 SCN:1t RC:1t AC:1t SSR:1t PSR:1t PLOTNR:16) ATL[1 :16] TRN:8u1"%"@..100
+                NPP(PREDRHO:16u1/2^7"NM" PREDTHETA:16u360/2^16"°" EVOLRHOSTART:16u1/2^7"NM" EVOLRHOEND:16u1/2^7"NM"
+                EVOLTHETASTART:16u360/2^16"°" EVOLTHETAEND:16u360/2^16"°" NOISERHOSTART:16u1/2^7"NM"
+                NOISERHOEND:16u1/2^7"NM" NOISETHETASTART:16u360/2^16"°" NOISETHETAEND:16u360/2^16"°"
+                PREDTIME:16u1/2^7"s") DLK[1 (TYPE:4t ORIGIN:2t STATE:2t)] LCK(LS:1t LOCTIM:15u1"ms") TC(-7 TCOUNT1:4u
+                TCODE1:5 TCOUNT2:4u TCODE2:12o TCOUNT3:4u TCODE3:12o) TLC(ACQI:2t TRKUPDCTR:14u LASTTRKUPD:16u1"ms")
+                ASI[1 (SACADJS:8 SICADJS:8 TIMEOFDAYSCN:16u1/2^7"s" DATAUSE:7t DRNA:1t DRN:16)] TES:8t IR(IR:1t
+                M3A:7u1"s")} CPC{PNB:16 RPL[1 (TYPE:8t REPLYNBR:16)] SNB:8u DATE(Y1:4u@0..10 Y2:4u@0..10 Y3:4u@0..10
+                Y4:4u@0..10 M1:4u@0..1 M2:4u@0..10 D1:4u@0..3 D2:4u@0..10)} GEN48{ALTM2(V:1t G:1t L:1t -1 ALTM2:12o)
+                ALTM3(V:1t G:1t L:1t -1 ALTM3:12o) ALTFL(V:1t G:1t ALTFL:14s1/2^2"ALTFL") RCSDB(-2
+                RCSDB:14s1/100"dBm²"@-60..30) RCSM(-2 RCSM:30u1/10^6"m²"@1/10^6..10^3)}}
             # SP Special Purpose Field
             SP!sp
             """#)

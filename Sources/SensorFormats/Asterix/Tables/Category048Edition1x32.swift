@@ -4,83 +4,11 @@
 extension AsterixTable {
     /// Monoradar Target Reports.
     static let cat048Edition1x32 = AsterixTable(
-        category: 48, major: 1, minor: 32,
+        category: 48, major: 1, minor: 32, basedOn: .cat048Edition1x31,
         text: #"""
-            uap 010 140 020 040 070 090 130 220 240 250 161 042 200 170 210 030 080 100 110 120 230 260 055 050 065 060 SP
-                RE
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
             # 020 Target Report Descriptor
             020<TYP:3t SIM:1t RDP:1t SPI:1t RAB:1t | TST:1t ERR:1t XPP:1t ME:1t MI:1t FOEFRI:2t | ADSB(EP:1t VAL:1t)
                 SCN(EP:1t VAL:1t) PAI(EP:1t VAL:1t) -1 | ACASXV(EP:1t VAL:4t) POXPR(EP:1t VAL:1t) | POACT(EP:1t VAL:1t)
                 DTFXPR(EP:1t VAL:1t) DTFACT(EP:1t VAL:1t) -1 | IRMXPR(EP:1t VAL:1t) IRMACT(EP:1t VAL:1t) -3 |>
-            # 030 Warning/Error Conditions and Target Classification
-            030[fx :7t]
-            # 040 Measured Position in Polar Co-ordinates
-            040(RHO:16u1/2^8"NM" THETA:16u360/2^16"°")
-            # 042 Calculated Position in Cartesian Co-ordinates
-            042(X:16s1/2^7"NM" Y:16s1/2^7"NM")
-            # 050 Mode-2 Code in Octal Representation
-            050(V:1t G:1t L:1t -1 MODE2:12o)
-            # 055 Mode-1 Code in Octal Representation
-            055(V:1t G:1t L:1t MODE1:5)
-            # 060 Mode-2 Code Confidence Indicator
-            060(-4 QA4:1t QA2:1t QA1:1t QB4:1t QB2:1t QB1:1t QC4:1t QC2:1t QC1:1t QD4:1t QD2:1t QD1:1t)
-            # 065 Mode-1 Code Confidence Indicator
-            065(-3 QA4:1t QA2:1t QA1:1t QB2:1t QB1:1t)
-            # 070 Mode-3/A Code in Octal Representation
-            070(V:1t G:1t L:1t -1 MODE3A:12o)
-            # 080 Mode-3/A Code Confidence Indicator
-            080(-4 QA4:1t QA2:1t QA1:1t QB4:1t QB2:1t QB1:1t QC4:1t QC2:1t QC1:1t QD4:1t QD2:1t QD1:1t)
-            # 090 Flight Level in Binary Representation
-            090(V:1t G:1t FL:14s1/2^2"FL")
-            # 100 Mode-C Code and Code Confidence Indicator
-            100(V:1t G:1t -2 MODEC:12 -4 QC1:1t QA1:1t QC2:1t QA2:1t QC4:1t QA4:1t QB1:1t QD1:1t QB2:1t QD2:1t QB4:1t
-                QD4:1t)
-            # 110 Height Measured by a 3D Radar
-            110(-2 3DH:14s25"ft")
-            # 120 Radial Doppler Speed
-            120{CAL(D:1t -5 CAL:10s1"m/s") RDS[1 (DOP:16u1"m/s" AMB:16u1"m/s" FRQ:16u1"MHz")]}
-            # 130 Radar Plot Characteristics
-            130{SRL:8u360/2^13"°" SRR:8u SAM:8s1"dBm" PRL:8u360/2^13"°" PAM:8s1"dBm" RPD:8s1/2^8"NM" APD:8s360/2^14"°"}
-            # 140 Time of Day
-            140:24u1/2^7"s"
-            # 161 Track Number
-            161(-4 TRN:12)
-            # 170 Track Status
-            170<CNF:1t RAD:2t DOU:1t MAH:1t CDM:2t | TRE:1t GHO:1t SUP:1t TCC:1t -3 |>
-            # 200 Calculated Track Velocity in Polar Co-ordinates
-            200(GSP:16u1/2^14"NM/s" HDG:16u360/2^16"°")
-            # 210 Track Quality
-            210(SIGX:8u1/2^7"NM" SIGY:8u1/2^7"NM" SIGV:8u1/2^14"NM/s" SIGH:8u360/2^12"°")
-            # 220 Aircraft Address
-            220:24
-            # 230 Communications/ACAS Capability and Flight Status
-            230(COM:3t STAT:3t SI:1t -1 MSSC:1t ARC:1t AIC:1t B1A:1 B1B:4)
-            # 240 Aircraft Identification
-            240:48i
-            # 250 BDS Register Data
-            250[1 (MBDATA:56 BDS1:4 BDS2:4)]
-            # 260 ACAS Resolution Advisory Report
-            260:56
-            # RE Reserved Expansion Field
-            RE!re{=1 MD5{SUM(M5:1t ID:1t DA:1t M1:1t M2:1t M3:1t MC:1t -1) PMN(-2 PIN:14 -2 NAV:1t NAT:5 -2 MIS:6)
-                POS(LAT:24s180/2^23"°" LON:24s180/2^23"°") GA(-1 RES:1t GA:14s25"ft") EM1(V:1t G:1t L:1t -1 EM1:12o)
-                TOS:8u1/2^7"s" XP(-2 XP:1t X5:1t XC:1t X3:1t X2:1t X1:1t)} M5N{SUM(M5:1t ID:1t DA:1t M1:1t M2:1t M3:1t MC:1t
-                -1) PMN(-2 PIN:14 -4 NOV:1t NO:11) POS(LAT:24s180/2^23"°" LON:24s180/2^23"°") GA(-1 RES:1t GA:14s25"ft")
-                EM1(V:1t G:1t L:1t -1 EM1:12o) TOS:8u1/2^7"s" XP(-2 XP:1t X5:1t XC:1t X3:1t X2:1t X1:1t) FOM(-3 FOM:5)}
-                M4E<-5 FOEFRI:2t |> RPC{SCO:8u SRC:16u1/10"dB" RW:16u1/2^8"NM" AR:16u1/2^8"NM"} ERR:24u1/2^8"NM" RTC{PTL(-3
-                SCN:1t RC:1t AC:1t SSR:1t PSR:1t PLOTNR:16) ATL[1 :16] TRN:8u1"%" NPP(PREDRHO:16u1/2^7"NM"
-                PREDTHETA:16u360/2^16"°" EVOLRHOSTART:16u1/2^7"NM" EVOLRHOEND:16u1/2^7"NM" EVOLTHETASTART:16u360/2^16"°"
-                EVOLTHETAEND:16u360/2^16"°" NOISERHOSTART:16u1/2^7"NM" NOISERHOEND:16u1/2^7"NM"
-                NOISETHETASTART:16u360/2^16"°" NOISETHETAEND:16u360/2^16"°" PREDTIME:16u1/2^7"s") DLK[1 (TYPE:4t ORIGIN:2t
-                STATE:2t)] LCK(LS:1t LOCTIM:15u1"ms") TC(-7 TCOUNT1:4u TCODE1:5 TCOUNT2:4u TCODE2:12o TCOUNT3:4u TCODE3:12o)
-                TLC(ACQI:2t TRKUPDCTR:14u LASTTRKUPD:16u1"ms") ASI[1 (SACADJS:8 SICADJS:8 TIMEOFDAYSCN:16u1/2^7"s"
-                DATAUSE:7t DRNA:1t DRN:16)] TES:8t IR(IR:1t M3A:7u1"s")} CPC{PNB:16 RPL[1 (TYPE:8t REPLYNBR:16)] SNB:8u
-                DATE(Y1:4u Y2:4u Y3:4u Y4:4u M1:4u M2:4u D1:4u D2:4u)} GEN48{ALTM2(V:1t G:1t L:1t -1 ALTM2:12o) ALTM3(V:1t
-                G:1t L:1t -1 ALTM3:12o) ALTFL(V:1t G:1t ALTFL:14s1/2^2"ALTFL") RCSDB(-2 RCSDB:14s1/100"dBm²") RCSM(-2
-                RCSM:30u1/10^6"m²")}}
-            # SP Special Purpose Field
-            SP!sp
             """#)
 }

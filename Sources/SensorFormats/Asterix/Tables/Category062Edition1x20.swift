@@ -4,91 +4,23 @@
 extension AsterixTable {
     /// SDPS Track Messages.
     static let cat062Edition1x20 = AsterixTable(
-        category: 62, major: 1, minor: 20,
+        category: 62, major: 1, minor: 20, basedOn: .cat062Edition1x19,
         text: #"""
-            uap 010 - 015 070 105 100 185 210 060 245 380 040 080 290 200 295 136 130 135 220 390 270 300 110 120 510 500
-                340 - - - - - RE SP
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 015 Service Identification
-            015:8
-            # 040 Track Number
-            040:16
-            # 060 Track Mode 3/A Code
-            060(V:1t G:1t CH:1t -1 MODE3A:12o)
-            # 070 Time Of Track Information
-            070:24u1/2^7"s"
             # 080 Track Status
-            080<MON:1t SPI:1t MRH:1t SRC:3t CNF:1t | SIM:1t TSE:1t TSB:1t FPC:1t AFF:1t STP:1t KOS:1t | AMA:1t MD4:2t ME:1t
-                MI:1t MD5:2t | CST:1t PSR:1t SSR:1t MDS:1t ADS:1t SUC:1t AAC:1t | SDS:2t EMS:3t PFT:1t FPLT:1t | DUPT:1t
-                DUPF:1t DUPM:1t SFC:1t IDD:1t IEC:1t MLAT:1t |>
-            # 100 Calculated Track Position (Cartesian)
-            100(X:24s1/2"m" Y:24s1/2"m")
-            # 105 Calculated Position In WGS-84 Co-ordinates
-            105(LAT:32s180/2^25"°" LON:32s180/2^25"°")
-            # 110 Mode 5 Data Reports and Extended Mode 1 Code
-            110{SUM(M5:1t ID:1t DA:1t M1:1t M2:1t M3:1t MC:1t X:1t) PMN(-2 PIN:14 -3 NAT:5 -2 MIS:6) POS(LAT:24s180/2^23"°"
-                LON:24s180/2^23"°") GA(-1 RES:1t GA:14s25"ft") EM1(-4 EM1:12o) TOS:8s1/2^7"s" XP(-3 X5:1t XC:1t X3:1t X2:1t
-                X1:1t)}
-            # 120 Track Mode 2 Code
-            120(-4 MODE2:12o)
-            # 130 Calculated Track Geometric Altitude
-            130:16s25/2^2"ft"
-            # 135 Calculated Track Barometric Altitude
-            135(QNH:1t CTB:15s1/2^2"FL")
-            # 136 Measured Flight Level
-            136:16s1/2^2"FL"
-            # 185 Calculated Track Velocity (Cartesian)
-            185(VX:16s1/2^2"m/s" VY:16s1/2^2"m/s")
-            # 200 Mode of Movement
-            200(TRANS:2t LONG:2t VERT:2t ADF:1t -1)
-            # 210 Calculated Acceleration (Cartesian)
-            210(AX:8s1/2^2"m/s²" AY:8s1/2^2"m/s²")
-            # 220 Calculated Rate of Climb/Descent
-            220:16s25/2^2"ft/min"
-            # 245 Target Identification
-            245(STI:2t -6 CHR:48i)
-            # 270 Target Size and Orientation
-            270<LENGTH:7u1"m" | ORIENTATION:7u360/2^7"°" | WIDTH:7u1"m" |>
-            # 290 System Track Update Ages
-            290{TRK:8u1/2^2"s" PSR:8u1/2^2"s" SSR:8u1/2^2"s" MDS:8u1/2^2"s" ADS:16u1/2^2"s" ES:8u1/2^2"s" VDL:8u1/2^2"s"
-                UAT:8u1/2^2"s" LOP:8u1/2^2"s" MLT:8u1/2^2"s"}
-            # 295 Track Data Ages
-            295{MFL:8u1/2^2"s" MD1:8u1/2^2"s" MD2:8u1/2^2"s" MDA:8u1/2^2"s" MD4:8u1/2^2"s" MD5:8u1/2^2"s" MHG:8u1/2^2"s"
-                IAS:8u1/2^2"s" TAS:8u1/2^2"s" SAL:8u1/2^2"s" FSS:8u1/2^2"s" TID:8u1/2^2"s" COM:8u1/2^2"s" SAB:8u1/2^2"s"
-                ACS:8u1/2^2"s" BVR:8u1/2^2"s" GVR:8u1/2^2"s" RAN:8u1/2^2"s" TAR:8u1/2^2"s" TAN:8u1/2^2"s" GSP:8u1/2^2"s"
-                VUN:8u1/2^2"s" MET:8u1/2^2"s" EMC:8u1/2^2"s" POS:8u1/2^2"s" GAL:8u1/2^2"s" PUN:8u1/2^2"s" MB:8u1/2^2"s"
-                IAR:8u1/2^2"s" MAC:8u1/2^2"s" BPS:8u1/2^2"s"}
-            # 300 Vehicle Fleet Identification
-            300:8t
-            # 340 Measured Information
-            340{SID(SAC:8 SIC:8) POS(RHO:16u1/2^8"NM" THETA:16u360/2^16"°") HEIGHT:16s25"ft" MDC(V:1t G:1t LMC:14s1/2^2"FL")
-                MDA(V:1t G:1t L:1t -1 MODE3A:12o) TYP(TYP:3t SIM:1t RAB:1t TST:1t -2)}
+            080<MON:1t SPI:1t MRH:1t SRC:3t CNF:1t | SIM:1t TSE:1t TSB:1t FPC:1t AFF:1t STP:1t KOS:1t | AMA:1t MD4:2t
+                ME:1t MI:1t MD5:2t | CST:1t PSR:1t SSR:1t MDS:1t ADS:1t SUC:1t AAC:1t | SDS:2t EMS:3t PFT:1t FPLT:1t |
+                DUPT:1t DUPF:1t DUPM:1t SFC:1t IDD:1t IEC:1t MLAT:1t |>
             # 380 Aircraft Derived Data
-            380{ADR:24 ID:48i MHG:16u360/2^16"°" IAS(IM:1t IAS:15?IM[0=u1/2^14"NM/s" 1=u1/1000"Mach"]) TAS:16u1"kt"
-                SAL(SAS:1t SRC:2t ALT:13s25"ft") FSS(MV:1t AH:1t AM:1t ALT:13s25"ft") TIS<NAV:1t NVB:1t -5 |> TID[1 (TCA:1t
-                NC:1t TCPN:6 ALT:16s10"ft" LAT:24s180/2^23"°" LON:24s180/2^23"°" PT:4t TD:2t TRA:1t TOA:1t TOV:24u1"s"
-                TTR:16u1/100"NM")] COM(COM:3t STAT:3t -2 SSC:1t ARC:1t AIC:1t B1A:1 B1B:4) SAB(AC:2t MN:2t DC:2t GBS:1t -6
-                STAT:3t) ACS:56h BVR:16s25/2^2"ft/min" GVR:16s25/2^2"ft/min" RAN:16s1/100"°" TAR(TI:2t -6 ROT:7s1/2^2"°/s"
-                -1) TAN:16u360/2^16"°" GS:16s1/2^14"NM/s" VUN:8 MET(WS:1t WD:1t TMP:1t TRB:1t -4 WSD:16u1"kt" WDD:16u1"°"
-                TMPD:16s1/2^2"°C" TRBD:8u) EMC:8t POS(LAT:24s180/2^23"°" LON:24s180/2^23"°") GAL:16s25/2^2"ft" PUN(-4 PUN:4)
-                BDSDATA[1 :64b] IAR:16u1"kt" MAC:16u1/125"Mach" BPS(-4 BPS:12u1/10"mb")}
-            # 390 Flight Plan Related Data
-            390{TAG(SAC:8 SIC:8) CS:56a IFI(TYP:2t -3 NBR:27u) FCT(GATOAT:2t FR1FR2:2t RVSM:2t HPR:1t -1) TAC:32a WTC:8a
-                DEP:32a DST:32a RDS(NU1:8a NU2:8a LTR:8a) CFL:16u1/2^2"FL" CTL(CENTRE:8 POSITION:8) TOD[1 (TYP:5t DAY:2t -4
-                HOR:5u -2 MIN:6u AVS:1t -1 SEC:6u)] AST:48a STS(EMP:2t AVL:2t -4) STD:56a STA:56a PEM(-3 VA:1t MODE3A:12o)
-                PEC:56a}
-            # 500 Estimated Accuracies
-            500{APC(X:16u1/2"m" Y:16u1/2"m") COV:16s1/2"m" APW(LAT:16u180/2^25"°" LON:16u180/2^25"°") AGA:8u25/2^2"ft"
-                ABA:8u1/2^2"FL" ATV(X:8u1/2^2"m/s" Y:8u1/2^2"m/s") AA(X:8u1/2^2"m/s²" Y:8u1/2^2"m/s²") ARC:8u25/2^2"ft/min"}
-            # 510 Composed Track Number
-            510[fx (IDENT:8 TRACK:15)]
-            # RE Reserved Expansion Field
-            RE!re{=1 CST[1 (SAC:8 SIC:8 -4 TYP:4t LTN:16)] CSN[1 (SAC:8 SIC:8 -4 TYP:4t)] TVS(VX:16s1/2^2"m/s"
-                VY:16s1/2^2"m/s") STS<FDR:1t LNAV(EP:1t VAL:1t) -4 |> V3{PS3(EP:1t VAL:3t -4) AS(RCE(EP:1t VAL:2t) RRL(EP:1t
-                VAL:1t) TPW(EP:1t VAL:2t) TSI(EP:1t VAL:2t) TAO(EP:1t RE:1t VAL:6) -5) UAS(MUO(EP:1t VAL:1t) DAA(EP:1t
-                VAL:2t) RWC(EP:1t VAL:1t) -1) CASS(SVH(EP:1t VAL:2t) CATC(EP:1t VAL:3t) -1)}}
-            # SP Special Purpose Field
-            SP!sp
+            380{ADR:24 ID:48i MHG:16u360/2^16"°" IAS(IM:1t IAS:15?IM[0=u1/2^14"NM/s" 1=u1/1000"Mach"])
+                TAS:16u1"kt"@0..2046 SAL(SAS:1t SRC:2t ALT:13s25"ft"@-1300..100000) FSS(MV:1t AH:1t AM:1t
+                ALT:13s25"ft"@-1300..100000) TIS<NAV:1t NVB:1t -5 |> TID[1 (TCA:1t NC:1t TCPN:6
+                ALT:16s10"ft"@-1500..150000 LAT:24s180/2^23"°"@-90..90 LON:24s180/2^23"°"@-180..180 PT:4t TD:2t TRA:1t
+                TOA:1t TOV:24u1"s" TTR:16u1/100"NM"@0..13107/20)] COM(COM:3t STAT:3t -2 SSC:1t ARC:1t AIC:1t B1A:1
+                B1B:4) SAB(AC:2t MN:2t DC:2t GBS:1t -6 STAT:3t) ACS:56h BVR:16s25/2^2"ft/min" GVR:16s25/2^2"ft/min"
+                RAN:16s1/100"°"@-180..180 TAR(TI:2t -6 ROT:7s1/2^2"°/s"@-15..15 -1) TAN:16u360/2^16"°"
+                GS:16s1/2^14"NM/s"@-2..2 VUN:8 MET(WS:1t WD:1t TMP:1t TRB:1t -4 WSD:16u1"kt"@0..300 WDD:16u1"°"@1..360
+                TMPD:16s1/2^2"°C"@-100..100 TRBD:8u@0..15) EMC:8t POS(LAT:24s180/2^23"°"@-90..90
+                LON:24s180/2^23"°"@-180..180) GAL:16s25/2^2"ft"@-1500..150000 PUN(-4 PUN:4) BDSDATA[1 :64b]
+                IAR:16u1"kt"@0..1100 MAC:16u1/125"Mach"@0..512/125 BPS(-4 BPS:12u1/10"mb"@0..819/2)}
             """#)
 }

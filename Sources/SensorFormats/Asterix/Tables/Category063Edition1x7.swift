@@ -4,35 +4,10 @@
 extension AsterixTable {
     /// Sensor Status Reports.
     static let cat063Edition1x7 = AsterixTable(
-        category: 63, major: 1, minor: 7,
+        category: 63, major: 1, minor: 7, basedOn: .cat063Edition1x6,
         text: #"""
-            uap 010 015 030 050 060 070 080 081 090 091 092 - RE SP
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 015 Service Identification
-            015:8
-            # 030 Time of Message
-            030:24u1/2^7"s"
-            # 050 Sensor Identifier
-            050(SAC:8 SIC:8)
             # 060 Sensor Configuration and Status
-            060<CON:2t PSR:1t SSR:1t MDS:1t ADS:1t MLT:1t | OPS:1t ODP:1t OXT:1t MSC:1t TSV:1t NPW:1t -1 | TTF(EP:1t VAL:1t)
-                SPO(EP:1t VAL:1t) -3 |>
-            # 070 Time Stamping Bias
-            070:16s1"ms"
-            # 080 SSR / Mode S Range Gain and Bias
-            080(SRG:16s1/100000"" SRB:16s1/2^7"NM")
-            # 081 SSR Mode S Azimuth Bias
-            081:16s360/2^16"°"
-            # 090 PSR Range Gain and Bias
-            090(PRG:16s1/100000"" PRB:16s1/2^7"NM")
-            # 091 PSR Azimuth Bias
-            091:16s360/2^16"°"
-            # 092 PSR Elevation Bias
-            092:16s360/2^16"°"
-            # RE Reserved Expansion Field
-            RE!re
-            # SP Special Purpose Field
-            SP!sp
+            060<CON:2t PSR:1t SSR:1t MDS:1t ADS:1t MLT:1t | OPS:1t ODP:1t OXT:1t MSC:1t TSV:1t NPW:1t -1 | TTF(EP:1t
+                VAL:1t) SPO(EP:1t VAL:1t) -3 |>
             """#)
 }

@@ -4,26 +4,5 @@
 extension AsterixTable {
     /// SDPS Service Status Reports.
     static let cat065Edition1x6 = AsterixTable(
-        category: 65, major: 1, minor: 6,
-        text: #"""
-            uap 010 000 015 030 020 040 050 - - - - - RE SP
-            # 000 Message Type
-            000:8t
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 015 Service Identification
-            015:8
-            # 020 Batch Number
-            020:8u
-            # 030 Time of Message
-            030:24u1/2^7"s"
-            # 040 SDPS Configuration and Status
-            040(NOGO:2t OVL:1t TSV:1t PSS:2t STTN:1 -1)
-            # 050 Service Status Report
-            050:8t
-            # RE Reserved Expansion Field
-            RE!re
-            # SP Special Purpose Field
-            SP!sp
-            """#)
+        category: 65, major: 1, minor: 6, basedOn: .cat065Edition1x5)
 }

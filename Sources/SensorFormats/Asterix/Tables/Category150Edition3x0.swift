@@ -6,8 +6,8 @@ extension AsterixTable {
     static let cat150Edition3x0 = AsterixTable(
         category: 150, major: 3, minor: 0,
         text: #"""
-            uap 010 020 030 040 050 060 070 080 090 100 110 120 130 140 150 160 170 180 190 200 210 220 230 240 250 251 171
-                151
+            uap 010 020 030 040 050 060 070 080 090 100 110 120 130 140 150 160 170 180 190 200 210 220 230 240 250 251
+                171 151
             # 010 Destination ID
             010(CEN:8 POS:8)
             # 020 Source ID
@@ -39,7 +39,7 @@ extension AsterixTable {
             # 150 Route Points, Coordinates
             150[1 (X:16s1/2^6"NM" Y:16s1/2^6"NM")]
             # 151 Route Points, Geographic Position
-            151[1 (LAT:24s180/2^23"°" LON:24s180/2^23"°")]
+            151[1 (LAT:24s180/2^23"°"@-90..90 LON:24s180/2^23"°"@-180..180)]
             # 160 Route Points, Time
             160[1 (HH:16a MM:16a)]
             # 170 Route Points, Flight Level

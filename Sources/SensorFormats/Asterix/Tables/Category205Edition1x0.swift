@@ -18,27 +18,27 @@ extension AsterixTable {
             # 040 Report Number
             040:8
             # 050 Position in WGS-84 Coordinates
-            050(LAT:32s180/2^25"°" LON:32s180/2^25"°")
+            050(LAT:32s180/2^25"°"@-90..90 LON:32s180/2^25"°"@-180..180)
             # 060 Position in Cartesian Coordinates
-            060(X:24s1/2"m" Y:24s1/2"m")
+            060(X:24s1/2"m"@-4194300..4194300 Y:24s1/2"m"@-4194300..4194300)
             # 070 Local Bearing
-            070:16u1/100"°"
+            070:16u1/100"°"@0..360
             # 080 System Bearing
-            080:16u1/100"°"
+            080:16u1/100"°"@0..360
             # 090 Radio Channel Name
             090:56a
             # 100 Quality of Measurement
             100:8
             # 110 Estimated Uncertainty
-            110:8u100"m"
+            110:8u100"m"@0..25500
             # 120 Contributing Sensors
             120[1 :8]
             # 130 Conflicting Transmitter Position in WGS-84 Coordinates
-            130(LAT:32s180/2^25"°" LON:32s180/2^25"°")
+            130(LAT:32s180/2^25"°"@-90..90 LON:32s180/2^25"°"@-180..180)
             # 140 Conflicting Transmitter Position in Cartesian Coordinates
-            140(X:24s1/2"m" Y:24s1/2"m")
+            140(X:24s1/2"m"@-4194300..4194300 Y:24s1/2"m"@-4194300..4194300)
             # 150 Conflicting Transmitter Estimated Uncertainty
-            150:8u100"m"
+            150:8u100"m"@0..25500
             # 160 Track Number
             160:16
             # 170 Sensor Identification
@@ -48,7 +48,7 @@ extension AsterixTable {
             # 190 Signal Quality
             190:8
             # 200 Signal Elevation
-            200:16s1/100"°"
+            200:16s1/100"°"@-90..90
             # SP Special Purpose Field
             SP!sp
             """#)

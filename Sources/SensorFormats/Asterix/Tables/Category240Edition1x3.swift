@@ -16,9 +16,9 @@ extension AsterixTable {
             # 030 Video Summary
             030[1 :8a]
             # 040 Video Header Nano
-            040(STARTAZ:16u360/2^16"°" ENDAZ:16u360/2^16"°" STARTRG:32u CELLDUR:32u1"ns")
+            040(STARTAZ:16u360/2^16"°"@0..360 ENDAZ:16u360/2^16"°"@0..360 STARTRG:32u CELLDUR:32u1"ns")
             # 041 Video Header Femto
-            041(STARTAZ:16u360/2^16"°" ENDAZ:16u360/2^16"°" STARTRG:32u CELLDUR:32u1"fs")
+            041(STARTAZ:16u360/2^16"°"@0..360 ENDAZ:16u360/2^16"°"@0..360 STARTRG:32u CELLDUR:32u1"fs")
             # 048 Video Cells Resolution & Data Compression Indicator
             048(C:1t -7 RES:8t)
             # 049 Video Octets & Video Cells Counters

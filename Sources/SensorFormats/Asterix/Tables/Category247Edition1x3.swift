@@ -4,20 +4,5 @@
 extension AsterixTable {
     /// Version Number Exchange.
     static let cat247Edition1x3 = AsterixTable(
-        category: 247, major: 1, minor: 3,
-        text: #"""
-            uap 010 015 140 550 - SP RE
-            # 010 Data Source Identifier
-            010(SAC:8 SIC:8)
-            # 015 Service Identification
-            015:8
-            # 140 Time of Day
-            140:24u1/2^7"s"
-            # 550 Category Version Number Report
-            550[1 (CAT:8u MAIN:8u SUB:8u)]
-            # RE Reserved Expansion Field
-            RE!re
-            # SP Special Purpose Field
-            SP!sp
-            """#)
+        category: 247, major: 1, minor: 3, basedOn: .cat247Edition1x2)
 }
