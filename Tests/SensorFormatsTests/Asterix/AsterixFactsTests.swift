@@ -96,3 +96,42 @@ import Testing
         #expect(AsterixLayouts.all.values.filter { $0.slotNames[0].contains("SP") }.count >= 60)
     }
 }
+
+@Suite("The meanings of codes") struct AsterixMeaningsTests {
+    private func edition(_ category: UInt8, _ minor: UInt8, major: UInt8 = 1) -> AsterixEdition {
+        AsterixEdition(category: category, major: major, minor: minor)
+    }
+
+    @Test("a code has the words of the standard, of the edition that it is read by")
+    func words() {
+        func text(_ edition: AsterixEdition, _ path: String, _ value: UInt64) -> String? {
+            AsterixMeanings.text(edition: edition, path: path, value: value)
+        }
+        #expect(text(self.edition(48, 32), "I048/020/TYP", 5) == "Single ModeS Roll-Call")
+        #expect(text(self.edition(48, 27), "I048/070/V", 1) == "Code not validated")
+        #expect(text(self.edition(20, 9), "I020/170/CST", 1) == "Extrapolated")
+        #expect(text(self.edition(20, 10), "I020/170/CST", 1) == "Coasted")
+        #expect(text(self.edition(20, 99), "I020/170/CST", 1) == "Coasted")
+        #expect(text(self.edition(21, 23, major: 0), "I021/210/VN", 1) == nil)
+        #expect(text(self.edition(48, 32), "I048/RE/RTC/DLK/ORIGIN", 3) == nil)
+        #expect(text(self.edition(48, 32), "I048/020/TYP", 8) == nil)
+        #expect(text(self.edition(48, 32), "I048/040/RHO", 1) == nil)
+        #expect(text(self.edition(62, 17, major: 0), "I062/080/MON", 1) == nil)
+    }
+
+    @Test("every field that the meanings name is a code of some edition, and every code's meanings are found by its id")
+    func everyPlace() throws {
+        var named = Set(AsterixMeanings.all.paths)
+        let count = named.count
+        for layout in AsterixLayouts.all.values {
+            let lists = AsterixMeanings.all.lists(of: layout.fields, edition: layout.edition)
+            for (field, list) in zip(layout.fields, lists) where list != 0 {
+                named.remove(field.path)
+                let label = (0..<256).lazy.compactMap { AsterixMeanings.all.label(Int(list), $0) }.first
+                #expect(label != nil)
+            }
+        }
+        #expect(named.isEmpty, "\(named)")
+        #expect(count > 1000)
+    }
+}
