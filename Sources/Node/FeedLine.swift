@@ -123,9 +123,9 @@ final class FeedLine: Sendable {
     var figures: Figures { self.figuresNow.withLock { $0 } }
 
     /// What the kernel dropped at this feed's socket because nobody read in time.
-    func kernelDrops() async -> UInt64 {
+    var kernelDrops: UInt64 {
         guard case .datagrams(let receiver) = self.socket.withLock({ $0 }) else { return 0 }
-        return await receiver.kernelDrops()
+        return receiver.kernelDrops
     }
 
     /// Logs when a stream connects, or fails for another reason than before.

@@ -8,7 +8,7 @@ extension KumikoNode {
     /// Every figure of the node, for monitoring: what came, what became of it, and what was dropped, by cause.
     public var metrics: [Metric] {
         var metrics: [Metric] = []
-        for (number, line) in self.lines.enumerated() { metrics += self.feedMetrics(line, number: number) }
+        for line in self.lines { metrics += self.feedMetrics(line) }
         metrics += self.trackerMetrics()
         metrics += self.historyMetrics()
         metrics += self.sensors.flatMap(Self.sensorMetrics)
@@ -16,7 +16,7 @@ extension KumikoNode {
         return metrics
     }
 
-    private func feedMetrics(_ line: FeedLine, number: Int) -> [Metric] {
+    private func feedMetrics(_ line: FeedLine) -> [Metric] {
         let feed = (name: "feed", value: line.configuration.name)
         func counter(_ name: String, _ value: some BinaryInteger, _ help: String, cause: String? = nil) -> Metric {
             Metric(
@@ -31,7 +31,7 @@ extension KumikoNode {
             counter("bytes", queue.pushedBytes, "Bytes that were received."),
             counter("reports", figures.reports, "Reports that were decoded."),
             counter("dropped", queue.dropped, dropHelp, cause: "queue full"),
-            counter("dropped", self.kernelDrops(ofFeed: number), dropHelp, cause: "kernel buffer full"),
+            counter("dropped", line.kernelDrops, dropHelp, cause: "kernel buffer full"),
             Metric(
                 "kumiko_feed_waiting_bytes", .gauge, Double(queue.waitingBytes), help: "Bytes that wait to be decoded.",
                 labels: [feed]),

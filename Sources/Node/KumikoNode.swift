@@ -31,8 +31,8 @@ public final class KumikoNode: NodeView, Service {
     private let log: Logger
     private let stopSignal: AsyncStream<Void>
     private let stop: AsyncStream<Void>.Continuation
-    /// Figures that only an actor or a socket can tell, fetched once a second.
-    private let fetched = Mutex((tally: TrackerTally(), confirmed: 0, tentative: 0, kernelDrops: [UInt64]()))
+    /// Figures that only an actor can tell, fetched once a second.
+    private let fetched = Mutex((tally: TrackerTally(), confirmed: 0, tentative: 0))
 
     /// Puts a node together; nothing runs yet.
     ///
@@ -109,12 +109,8 @@ public final class KumikoNode: NodeView, Service {
 
     private func fetchFigures() async {
         let (tally, counts) = await (self.keeper.tally, self.keeper.counts)
-        var drops: [UInt64] = []
-        for line in self.lines {
-            drops.append(await line.kernelDrops())
-            line.sayStream()
-        }
-        self.fetched.withLock { $0 = (tally, counts.confirmed, counts.tentative, drops) }
+        for line in self.lines { line.sayStream() }
+        self.fetched.withLock { $0 = (tally, counts.confirmed, counts.tentative) }
     }
 
     /// Puts bytes into a feed past its queue: decoded and tracked when this returns, nothing dropped.
@@ -148,10 +144,5 @@ public final class KumikoNode: NodeView, Service {
     /// What the tracker had counted, and held, a second ago at most.
     var trackerFigures: (tally: TrackerTally, confirmed: Int, tentative: Int) {
         self.fetched.withLock { ($0.tally, $0.confirmed, $0.tentative) }
-    }
-
-    /// What the kernel had dropped at a feed's socket, a second ago at most.
-    func kernelDrops(ofFeed feed: Int) -> UInt64 {
-        self.fetched.withLock { $0.kernelDrops.indices.contains(feed) ? $0.kernelDrops[feed] : 0 }
     }
 }

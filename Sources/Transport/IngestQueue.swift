@@ -160,8 +160,14 @@ public final class IngestQueue: Sendable {
         public var waiting: Int = 0
         /// Bytes that wait now.
         public var waitingBytes: Int = 0
-        /// The same as `dropped`, by feed; feeds that lost nothing may be missing.
-        public var droppedByFeed: [UInt16: UInt64] = [:]
+        /// The same as `dropped`, by feed; feeds of the highest numbers that lost nothing may be missing.
+        public var droppedByFeed: [UInt64] = []
+
+        fileprivate mutating func drop(of feed: UInt16) {
+            self.dropped &+= 1
+            while self.droppedByFeed.count <= Int(feed) { self.droppedByFeed.append(0) }
+            self.droppedByFeed[Int(feed)] &+= 1
+        }
     }
 
     private struct State: ~Copyable {
@@ -182,6 +188,11 @@ public final class IngestQueue: Sendable {
             self.counters.pushed &+= 1
             self.counters.pushedBytes &+= UInt64(bytes.byteCount)
             return true
+        }
+
+        /// Puts an item in that is no longer than the whole queue; if there is no room the oldest go.
+        mutating func force(_ item: IngestItem, _ bytes: RawSpan) {
+            while !self.add(item, bytes) { self.counters.drop(of: self.batch.dropOldest()) }
         }
     }
 
@@ -210,11 +221,7 @@ public final class IngestQueue: Sendable {
         guard bytes.byteCount <= self.bytesMax else { return self.countDrop(item.feed) }
         let reader = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard !state.isFinished else { return nil }
-            while !state.add(item, bytes) {
-                let feed = state.batch.dropOldest()
-                state.counters.dropped &+= 1
-                state.counters.droppedByFeed[feed, default: 0] &+= 1
-            }
+            state.force(item, bytes)
             return state.takeReader()
         }
         reader?.resume()
@@ -223,9 +230,24 @@ public final class IngestQueue: Sendable {
     private func countDrop(_ feed: UInt16) {
         self.state.withLock { state in
             state.counters.pushed &+= 1
-            state.counters.dropped &+= 1
-            state.counters.droppedByFeed[feed, default: 0] &+= 1
+            state.counters.drop(of: feed)
         }
+    }
+
+    /// Puts all datagrams of one read in, under one lock, with one time; if there is no room the oldest items go and
+    /// are counted.
+    func push(_ datagrams: borrowing DatagramBatch, feed: UInt16, receivedAt: Int64) {
+        let reader = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.isFinished else { return nil }
+            var item = IngestItem(feed: feed, receivedAt: receivedAt)
+            for index in 0..<datagrams.count {
+                item.peer = datagrams.peer(index)
+                // Every queue has room for the largest datagram: `init` sees to it.
+                unsafe state.force(item, datagrams.bytes(index).bytes)
+            }
+            return state.takeReader()
+        }
+        reader?.resume()
     }
 
     /// Puts a piece of a stream in if there is room; if not, answers false and calls `whenRoom` once when there may be.
