@@ -10,6 +10,7 @@ every field. A difference that is known is in EXPLAINED below and in docs/ais.md
 """
 import argparse
 import collections
+import functools
 import json
 import os
 import random
@@ -83,9 +84,9 @@ FIELDS = {
 STATE = {"received_stations": "receivedStations", "slot_number": "slotNumber", "utc_hour": "hour",
          "utc_minute": "minute", "slot_offset": "slotOffset", "slot_timeout": "slotTimeout", "sync_state": "syncState",
          "keep_flag": "keepsSlot", "slot_increment": "slotIncrement", "num_slots": "slotCount"}
-# Numbers that pyais gives in the place of those for which it has no name.
-UNNAMED = {"ship_type": {0}, "aid_type": {0}, "station_type": {0, 6}, "interval": {0, 11}, "status": {15}, "epfd": {0},
-           "txrx": {0}, "maneuver": {0}}
+# Numbers for which pyais has a name; in the place of others it gives the name of another.
+NAMED = {"ship_type": "ShipType", "aid_type": "NavAid", "station_type": "StationType", "interval": "StationIntervals",
+         "status": "NavigationStatus", "epfd": "EpfdType", "txrx": "TransmitMode", "maneuver": "ManeuverIndicator"}
 # What "not available" is on the wire, as pyais writes it.
 UNAVAILABLE = {"speed": {102.3, 1023, 63}, "lon": {181.0}, "lat": {91.0}, "course": {360.0, 511}, "heading": {511},
                "alt": {4095}, "draught": {0.0}, "turn": {-128}, "ne_lon": {10860.0}, "sw_lon": {10860.0},
@@ -251,6 +252,12 @@ def compare(ours, theirs, kind, differences):
     return count
 
 
+@functools.lru_cache
+def names(field):
+    import pyais.constants
+    return {int(value) for value in getattr(pyais.constants, NAMED[field])}
+
+
 def explain(kind, name, mine, other, ours):
     """Names the reason of a known difference (docs/ais.md), or nothing."""
     if kind in (25, 26) and name in ("data", "app_id"):
@@ -258,13 +265,13 @@ def explain(kind, name, mine, other, ours):
             return "two spare bits of addressed 25 and 26"
         if kind == 26 and name == "data" and isinstance(other, bytes):
             # Four spare bits before the communication state are data there.
-            return "four spare bits of 26" if other.hex().startswith(mine.rstrip("0")) else None
+            return "four spare bits of 26" if other.hex().startswith((mine or "").rstrip("0")) else None
     if isinstance(mine, str) and isinstance(other, str):
         if mine.strip() == other:
             return "blanks in front"
         if other.startswith(mine.strip()):
             return "text behind @"
-    if name in UNNAMED and (other in UNNAMED[name] or name == "ship_type" and other == mine // 10 * 10 + 5):
+    if name in NAMED and mine not in names(name):
         return "values without a name"
     if kind == 17 and name in ("lon", "lat") and mine is not None:
         return "sign of 17" if abs(other - mine * 1 - (1 << (18 if name == "lon" else 17)) / 10) < 0.051 else None
