@@ -8,6 +8,7 @@ struct DecodeBench {
     static let parts: [(name: String, run: @Sendable () throws -> Void)] = [
         ("asterix", AsterixBench.run),
         ("modes", ModeSBench.run),
+        ("guard", GuardBench.run),
     ]
 
     static func main() {
