@@ -9,6 +9,7 @@ struct DecodeBench {
         ("asterix", AsterixBench.run),
         ("modes", ModeSBench.run),
         ("guard", GuardBench.run),
+        ("attacks", GuardBench.attacks),
     ]
 
     static func main() {

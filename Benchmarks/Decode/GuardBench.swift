@@ -1,6 +1,8 @@
 import Air
 import BenchSupport
 import Exercises
+import Foundation
+import Geodesy
 import Plausibility
 import SensorFormats
 import Tracking
@@ -8,12 +10,12 @@ import Tracking
 /// How fast plots are judged, what attacks the rules find, and what they say of honest recordings.
 enum GuardBench {
     static func run() throws {
-        self.attacks()
         self.speed()
+        try self.recordings()
     }
 
     /// Each attack of the exercises, found by its rule.
-    private static func attacks() {
+    static func attacks() {
         var table = Table(
             "Attacks", "rule", "attacked", "found", "median s", "honest plots", "marked by it", "by any rule")
         for kind in Deception.Kind.allCases {
@@ -78,23 +80,115 @@ enum GuardBench {
             var reports: [SensorReport] = []
             scenario.next(until: start.advanced(by: count < 1000 ? 120 : 60), into: &reports)
             let plots = reports.count { if case .plot = $0 { true } else { false } }
-            var watch = PlausibilityGuard(sensors: sensors)
-            watch.judge(&reports)
-            // A fresh guard each time: else it would all be a replay.
-            let all = measure {
-                watch = PlausibilityGuard(sensors: sensors)
-                watch.judge(&reports)
-                consume(watch.tally)
+            // A fresh guard for each pass, or it would all be a replay; to make one is not counted.
+            var results: [Double] = []
+            for _ in 0..<5 {
+                var (spent, passes) = (0.0, 0.0)
+                while spent < 0.3 {
+                    var watch = PlausibilityGuard(sensors: sensors)
+                    let begin = Machine.threadTime
+                    watch.judge(&reports)
+                    spent += Machine.threadTime - begin
+                    passes += 1
+                    consume(watch.tally)
+                }
+                results.append(spent / passes)
             }
-            let empty = measure {
-                watch = PlausibilityGuard(sensors: sensors)
-                consume(watch.tally)
-            }
-            let each = (all - empty) / Double(plots)
+            let each = results.sorted()[2] / Double(plots)
             table.add(
                 "\(count) aircraft, 18 sensors", text(reports.count), text(plots), text(each * 1e9), text(1 / each),
                 "2 millions/s")
         }
         table.print()
     }
+
+    /// What the rules say of recordings in which nobody attacks, as far as is known.
+    private static func recordings() throws {
+        guard let folder = Recordings.folder else {
+            say("  The recordings (../shared/data) are not here: the rates on honest ones are not shown.\n")
+            return
+        }
+        var table = Table("Honest recordings", "plots", "marked", "share", "by rule")
+        for recording in HonestRecording.all {
+            guard let reports = try recording.reports(in: folder) else { continue }
+            var judged = reports
+            var watch = PlausibilityGuard(sensors: recording.sensors)
+            watch.judge(&judged)
+            let tally = watch.tally
+            let rules = Doubt.allCases.filter { tally[$0] > 0 }.map { "\($0.name) \(tally[$0])" }
+            table.add(
+                recording.name, text(tally.plots), text(tally.marked),
+                text(Double(tally.marked) / Double(max(tally.plots, 1)) * 100, 3) + "%", rules.joined(separator: ", "))
+        }
+        table.print()
+    }
+}
+
+/// A recording in which nobody attacks, with the sites of its sensors where they are known.
+struct HonestRecording {
+    var name: String
+    var file: String
+    var start: Double
+    var sensors: [Sensor] = []
+
+    static let all = [
+        HonestRecording(
+            name: "Barcelona, radar (048)", file: "asterix/bcn_20230502_0809_cat048.ast", start: 1_683_014_400,
+            sensors: [
+                Sensor(
+                    id: SensorID(sac: 20, sic: 129), name: "Barcelona",
+                    site: Geodetic(latitudeDegrees: 41.3007, longitudeDegrees: 2.1021, height: 27 + 50),
+                    kind: .radar(period: 4))
+            ]),
+        HonestRecording(
+            name: "Barcelona, ADS-B (021)", file: "asterix/lebl_20160510_adsb_cat021v023.ast", start: 1_462_917_600,
+            sensors: [
+                Sensor(
+                    id: SensorID(sac: 0, sic: 107), name: "Barcelona",
+                    site: Geodetic(latitudeDegrees: 41.297, longitudeDegrees: 2.0785, height: 60), kind: .receiver,
+                    primary: nil, secondary: nil)
+            ]),
+        HonestRecording(
+            name: "Alicante, ADS-B (021)", file: "asterix/alicante_adsb_cat021v24.ast", start: 1_683_014_400),
+        HonestRecording(name: "Rome, tracks (062)", file: "asterix/jade_cat062_065_30min.ff", start: 1_483_279_200),
+        HonestRecording(name: "JADE, tracks (062)", file: "asterix/jade_cat062_30min.ff", start: 1_483_279_200),
+        HonestRecording(name: "Argentina, radar (048)", file: "asterix/ar_UIS.pcap", start: 1_777_480_000),
+        HonestRecording(name: "Argentina, radar (048) 2", file: "asterix/ar_cba_010626.pcap", start: 1_780_320_000),
+        HonestRecording(name: "Argentina, tracks (062)", file: "asterix/ar_fds260429.pcap", start: 1_777_480_000),
+        HonestRecording(name: "long flight (Mode S)", file: "modes/rs1090_long_flight.csv.gz", start: 0),
+    ]
+
+    /// Its reports; nil if the file is not there.
+    func reports(in folder: String) throws -> [SensorReport]? {
+        let path = folder + "/" + self.file
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        var reports: [SensorReport] = []
+        if self.file.hasSuffix(".gz") {
+            let lines = try unpacked(path)
+            var decoder = ModeSDecoder(ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1)))
+            ModeSRecording.csv.read(lines.span, problem: { _ in }) { frame in
+                decoder.decode(
+                    frame.received.frame, isMultilaterated: frame.received.isMultilaterated,
+                    receivedAt: frame.receivedAt ?? Timestamp(nanoseconds: 0), into: &reports)
+            }
+        } else {
+            let bytes = [UInt8](FileManager.default.contents(atPath: path) ?? Data())
+            _ = try decodeAsterixToReports(
+                bytes.span, name: self.file, start: Timestamp(seconds: self.start), body: { reports += $0 })
+        }
+        return reports
+    }
+}
+
+/// A gzip file unpacked by `gzip -dc`.
+func unpacked(_ path: String) throws -> [UInt8] {
+    let gzip = Process()
+    gzip.executableURL = URL(filePath: "/bin/gzip")
+    gzip.arguments = ["-dc", path]
+    let pipe = Pipe()
+    gzip.standardOutput = pipe
+    try gzip.run()
+    let bytes = [UInt8](pipe.fileHandleForReading.readDataToEndOfFile())
+    gzip.waitUntilExit()
+    return bytes
 }

@@ -86,26 +86,26 @@ public enum Doubt: UInt8, Hashable, Sendable, CaseIterable {
     /// The set of one rule.
     @inlinable public init(_ doubt: Doubt) { self.rawValue = 1 &<< UInt16(doubt.rawValue) }
 
-    public static let impossibleMotion = Doubts(.impossibleMotion)
-    public static let duplicateAddress = Doubts(.duplicateAddress)
-    public static let beyondHorizon = Doubts(.beyondHorizon)
-    public static let radarDiffers = Doubts(.radarDiffers)
-    public static let radarSilent = Doubts(.radarSilent)
-    public static let commonShift = Doubts(.commonShift)
-    public static let commonFreeze = Doubts(.commonFreeze)
-    public static let integrityLoss = Doubts(.integrityLoss)
-    public static let replay = Doubts(.replay)
-    public static let timeReversed = Doubts(.timeReversed)
-    public static let fromFuture = Doubts(.fromFuture)
-    public static let fromPast = Doubts(.fromPast)
-    public static let altitudeMismatch = Doubts(.altitudeMismatch)
-    public static let groundInFlight = Doubts(.groundInFlight)
-    public static let identityChange = Doubts(.identityChange)
-    public static let reservedAddress = Doubts(.reservedAddress)
+    @inlinable public static var impossibleMotion: Doubts { Doubts(.impossibleMotion) }
+    @inlinable public static var duplicateAddress: Doubts { Doubts(.duplicateAddress) }
+    @inlinable public static var beyondHorizon: Doubts { Doubts(.beyondHorizon) }
+    @inlinable public static var radarDiffers: Doubts { Doubts(.radarDiffers) }
+    @inlinable public static var radarSilent: Doubts { Doubts(.radarSilent) }
+    @inlinable public static var commonShift: Doubts { Doubts(.commonShift) }
+    @inlinable public static var commonFreeze: Doubts { Doubts(.commonFreeze) }
+    @inlinable public static var integrityLoss: Doubts { Doubts(.integrityLoss) }
+    @inlinable public static var replay: Doubts { Doubts(.replay) }
+    @inlinable public static var timeReversed: Doubts { Doubts(.timeReversed) }
+    @inlinable public static var fromFuture: Doubts { Doubts(.fromFuture) }
+    @inlinable public static var fromPast: Doubts { Doubts(.fromPast) }
+    @inlinable public static var altitudeMismatch: Doubts { Doubts(.altitudeMismatch) }
+    @inlinable public static var groundInFlight: Doubts { Doubts(.groundInFlight) }
+    @inlinable public static var identityChange: Doubts { Doubts(.identityChange) }
+    @inlinable public static var reservedAddress: Doubts { Doubts(.reservedAddress) }
 
     /// Those that say that the place itself is wrong, by an amount that the plot does not know: the tracker believes
     /// such a place less.
-    public static let ofPlace: Doubts = [.radarDiffers, .commonShift, .commonFreeze]
+    @inlinable public static var ofPlace: Doubts { [.radarDiffers, .commonShift, .commonFreeze] }
 
     /// Whether a rule is among them.
     @inlinable public func contains(_ doubt: Doubt) -> Bool { self.rawValue & (1 &<< UInt16(doubt.rawValue)) != 0 }

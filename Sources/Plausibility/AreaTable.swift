@@ -1,5 +1,4 @@
 import Air
-import Glibc
 
 /// Aircraft that did the same within a minute: a jump, or a place where jumps ended.
 struct Crowd: Sendable {
@@ -84,19 +83,17 @@ struct AreaTable: Sendable {
     }
 
     /// Columns of a row of cells.
-    private static func columns(_ row: Int32) -> Double {
-        let middle = (Double(row) + 0.5) * self.degrees - 90
-        return max((360 / self.degrees * cos(middle * .pi / 180)).rounded(.down), 1)
+    @inline(__always) private static func columns(_ row: Int32) -> Double {
+        let (_, cosine) = sineCosine(((Double(row) + 0.5) * self.degrees - 90) * (.pi / 180))
+        return max((360 / self.degrees * cosine).rounded(.down), 1)
     }
-
-    private static let columnsOfRow: [Double] = (0..<120).map { AreaTable.columns(Int32($0)) }
 
     /// The cell of a place, radians.
     @inline(__always) static func cell(latitude: Double, longitude: Double) -> Int32 {
         let row = min(max((latitude * (180 / .pi) + 90) / self.degrees, 0), 119)
         var turn = longitude / (2 * .pi) + 0.5
         turn -= turn.rounded(.down)
-        return Int32(row) << 16 | Int32(turn * self.columnsOfRow[Int(row)])
+        return Int32(row) << 16 | Int32(turn * self.columns(Int32(row)))
     }
 
     /// The index of a cell; −1 if there is no room.
@@ -203,7 +200,7 @@ struct AreaTable: Sendable {
             if now < area.lostUntil { doubts.insert(.integrityLoss) }
             guard !doubts.isEmpty else { continue }
             let row = Double(area.cell >> 16), column = Double(area.cell & 0xFFFF)
-            let width = 360 / Self.columnsOfRow[Int(row)]
+            let width = 360 / Self.columns(area.cell >> 16)
             result.append(
                 DoubtfulArea(
                     doubts: doubts, southDegrees: row * Self.degrees - 90,

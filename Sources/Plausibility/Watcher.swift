@@ -114,8 +114,8 @@ struct Watcher: Sendable {
         switch plot.measurement {
         case .geodetic(let latitude, let longitude, let deviation):
             guard abs(latitude) <= .pi / 2, abs(longitude) <= 2 * .pi else { return nil }
-            let (sinLatitude, cosLatitude) = (sin(latitude), cos(latitude))
-            let (sinLongitude, cosLongitude) = (sin(longitude), cos(longitude))
+            let (sinLatitude, cosLatitude) = sineCosine(latitude)
+            let (sinLongitude, cosLongitude) = sineCosine(longitude)
             let place = Place(
                 sinLatitude: sinLatitude, cosLatitude: cosLatitude, sinLongitude: sinLongitude,
                 cosLongitude: cosLongitude)
@@ -146,8 +146,9 @@ struct Watcher: Sendable {
             let radius = 6_371_000 + self.height
             let up = min(max((rise * (2 * radius + rise) - range * range) / (2 * radius), -range), range)
             let across = (range * range - up * up).squareRoot()
+            let (sinAzimuth, cosAzimuth) = sineCosine(azimuth)
             let place = Place(
-                below: self.centre + across * (sin(azimuth) * self.east + cos(azimuth) * self.north) + up * self.up,
+                below: self.centre + across * (sinAzimuth * self.east + cosAzimuth * self.north) + up * self.up,
                 height: height ?? self.height)
             let aside = range * channel.azimuthDeviation
             var deviation = (channel.rangeDeviation * channel.rangeDeviation + aside * aside).squareRoot()
