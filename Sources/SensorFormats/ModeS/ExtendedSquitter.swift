@@ -13,18 +13,22 @@ import Glibc
     case surfacePosition(SurfacePosition)
     /// TC 0, 9 to 18, 20 to 22.
     case airbornePosition(AirbornePosition)
+    /// The coarse layout of TIS-B, which has no type code.
+    case coarsePosition(CoarsePosition)
     /// TC 19, subtypes 1 to 4.
     case velocity(AirborneVelocity)
+    /// TC 19 of TIS-B.
+    case trafficVelocity(TrafficVelocity)
     /// TC 28, subtypes 1 and 2.
     case status(AircraftStatus)
     /// TC 29, subtypes 0 and 1.
     case targetState(TargetState)
     /// TC 31, subtypes 0 and 1.
     case operationalStatus(OperationalStatus)
-    /// A type code or subtype that this reader does not interpret.
-    case other(typeCode: UInt8)
+    /// TC 23 to 27 and 30, and the reserved subtypes of the others.
+    case reserved(ReservedSquitter)
 
-    /// Reads the lower 56 bits of `payload`.
+    /// Reads the lower 56 bits of `payload` as an aircraft sends them, itself or through ADS-R.
     @inlinable public init(_ payload: UInt64) {
         let typeCode = UInt8(truncatingIfNeeded: payload >> 51 & 0x1F)
         let subtype = UInt8(truncatingIfNeeded: payload >> 48 & 7)
@@ -36,7 +40,18 @@ import Glibc
         case 28 where subtype == 1 || subtype == 2: self = .status(AircraftStatus(payload))
         case 29 where subtype >> 1 <= 1: self = .targetState(TargetState(payload))
         case 31 where subtype <= 1: self = .operationalStatus(OperationalStatus(payload))
-        default: self = .other(typeCode: typeCode)
+        default: self = .reserved(ReservedSquitter(payload))
+        }
+    }
+
+    /// Reads the lower 56 bits of `payload` as a ground station of TIS-B sends them: positions and identifications as
+    /// aircraft do, velocities with a quality of their own.
+    @inlinable public init(trafficService payload: UInt64) {
+        let subtype = UInt8(truncatingIfNeeded: payload >> 48 & 7)
+        switch payload >> 51 & 0x1F {
+        case 0...18, 20...22: self.init(payload)
+        case 19 where subtype >= 1 && subtype <= 4: self = .trafficVelocity(TrafficVelocity(payload))
+        default: self = .reserved(ReservedSquitter(payload))
         }
     }
 }
@@ -155,6 +170,14 @@ import Glibc
     @inlinable public var isGeometric: Bool { self.typeCode >= 20 }
     /// Whether the message has a position at all.
     @inlinable public var hasPosition: Bool { self.typeCode != 0 }
+    /// Whether the position is the filling of a transponder that has none: TC 15, no altitude, longitude 0 and the
+    /// lower twelve bits of the latitude 0.
+    ///
+    /// Source: flightaware/dump1090, mode_s.c (seen of two types of aircraft).
+    @inlinable public var isPlaceholder: Bool {
+        self.typeCode == 15 && self.altitude == .unavailable && self.position.longitude == 0
+            && self.position.latitude & 0xFFF == 0
+    }
 }
 
 /// How an aircraft in the air moves.
@@ -244,16 +267,16 @@ extension AirborneVelocity {
     public var subtype: UInt8
     /// 0 none, 1 general, 2 medical, 3 minimum fuel, 4 no communications, 5 unlawful interference, 6 downed (subtype 1).
     public var emergency: UInt8
-    /// The Mode 3/A code (subtype 1).
+    /// The Mode 3/A code (subtype 1; version 0 sends none, which is 0000).
     public var mode3A: Mode3A?
-    /// ARA to TID, 48 bits (subtype 2).
-    public var advisory: UInt64
+    /// The advisory (subtype 2).
+    public var advisory: ResolutionAdvisory?
 
     @inlinable public init(_ payload: UInt64) {
         self.subtype = UInt8(truncatingIfNeeded: payloadBits(payload, 6, 3))
         self.emergency = self.subtype == 1 ? UInt8(truncatingIfNeeded: payloadBits(payload, 9, 3)) : 0
         self.mode3A = self.subtype == 1 ? Mode3A(identity13: payloadBits(payload, 12, 13)) : nil
-        self.advisory = self.subtype == 2 ? payload & 0xFFFF_FFFF_FFFF : 0
+        self.advisory = self.subtype == 2 ? ResolutionAdvisory(payload, hasThreat: true) : nil
     }
 }
 
@@ -264,7 +287,7 @@ extension AirborneVelocity {
 ///     | mode valid 1 | autopilot 1 | VNAV 1 | altitude hold 1 | IMF 1 | approach 1 | TCAS 1 | LNAV 1 | – 2 |
 ///     subtype 0 (version 1):
 ///     | 29 | subtype 2 | vertical source 2 | type 1 | – 1 | capability 2 | vertical mode 2 | altitude 10 |
-///     | horizontal source 2 | angle 9 | track 1 | horizontal mode 2 | NACp 4 | NICbaro 1 | SIL 2 | – 5 | mode 2 |
+///     | horizontal source 2 | angle 9 | track 1 | horizontal mode 2 | NACp 4 | NICbaro 1 | SIL 2 | – 5 | TCAS 2 |
 ///     | emergency 3 |
 ///
 /// Source: RTCA DO-260B, 2.2.3.2.7.1; RTCA DO-260A, 2.2.3.2.7.1 (BDS 6,2).
@@ -301,9 +324,12 @@ extension AirborneVelocity {
     public var isACASOperational: Bool
     /// Lateral navigation engaged.
     public var hasLateralNavigation: Bool
+    /// What only version 1 says.
+    public var intent: TargetIntent?
 
     @inlinable public init(_ payload: UInt64) {
         self.subtype = UInt8(truncatingIfNeeded: payloadBits(payload, 6, 2))
+        self.intent = self.subtype == 0 ? TargetIntent(payload) : nil
         self.accuracyCategory = UInt8(truncatingIfNeeded: payloadBits(payload, 40, 4))
         self.isBarometricAltitudeChecked = payloadBit(payload, 44)
         self.integrityLevel = UInt8(truncatingIfNeeded: payloadBits(payload, 45, 2))
@@ -340,64 +366,5 @@ extension AirborneVelocity {
             self.isACASOperational = !payloadBit(payload, 52)
             self.hasLateralNavigation = false
         }
-    }
-}
-
-/// What an aircraft's ADS-B can do and how good its navigation is.
-///
-///     | 31 | subtype 3 | capability 16 | mode 16 | version 3 | NIC-A 1 | NACp 4 | GVA 2 | SIL 2 | NICbaro 1 |
-///     | HRD 1 | SILs 1 | – 1 |
-///
-/// Subtype 0 is airborne, 1 on the surface (there capability holds NACv, NIC-C and the aircraft's size, and the bit of
-/// NICbaro says whether the surface track is a heading). In version 0 only the version itself is defined.
-///
-/// Source: RTCA DO-260B, 2.2.3.2.7.2; DO-260A, 2.2.3.2.7.3 (BDS 6,5).
-@frozen public struct OperationalStatus: Hashable, Sendable {
-    /// 0 airborne, 1 on the surface.
-    public var subtype: UInt8
-    /// Capability class, 16 bits (on the surface 12, then length and width code 4).
-    public var capability: UInt16
-    /// Operational mode, 16 bits.
-    public var mode: UInt16
-    /// 0 DO-260, 1 DO-260A, 2 DO-260B, 3 DO-260C.
-    public var version: UInt8
-    /// NIC supplement A.
-    public var nicSupplementA: Bool
-    /// NACp, navigation accuracy category for position, 0...11.
-    public var accuracyCategory: UInt8
-    /// GVA, geometric vertical accuracy, 0...2 (version 2; subtype 0).
-    public var verticalAccuracy: UInt8
-    /// SIL, source integrity level, 0...3.
-    public var integrityLevel: UInt8
-    /// The pressure altitude is cross-checked with another source (subtype 0).
-    public var isBarometricAltitudeChecked: Bool
-    /// HRD: directions are from magnetic rather than true north.
-    public var isHeadingMagnetic: Bool
-    /// Whether the SIL is per sample rather than per hour (version 2).
-    public var isIntegrityPerSample: Bool
-
-    @inlinable public init(_ payload: UInt64) {
-        self.subtype = UInt8(truncatingIfNeeded: payloadBits(payload, 6, 3))
-        self.capability = UInt16(truncatingIfNeeded: payloadBits(payload, 9, 16))
-        self.mode = UInt16(truncatingIfNeeded: payloadBits(payload, 25, 16))
-        self.version = UInt8(truncatingIfNeeded: payloadBits(payload, 41, 3))
-        self.nicSupplementA = payloadBit(payload, 44)
-        self.accuracyCategory = UInt8(truncatingIfNeeded: payloadBits(payload, 45, 4))
-        self.verticalAccuracy = UInt8(truncatingIfNeeded: payloadBits(payload, 49, 2))
-        self.integrityLevel = UInt8(truncatingIfNeeded: payloadBits(payload, 51, 2))
-        self.isBarometricAltitudeChecked = self.subtype == 0 && payloadBit(payload, 53)
-        self.isHeadingMagnetic = payloadBit(payload, 54)
-        self.isIntegrityPerSample = payloadBit(payload, 55)
-    }
-
-    /// NIC supplement C (surface, version 2).
-    @inlinable public var nicSupplementC: Bool { self.subtype == 1 && self.capability >> 4 & 1 == 1 }
-    /// NACv (surface, version 2).
-    @inlinable public var velocityAccuracyCategory: UInt8? {
-        self.subtype == 1 ? UInt8(truncatingIfNeeded: self.capability >> 5 & 7) : nil
-    }
-    /// Length and width code (surface), 0...15.
-    @inlinable public var sizeCode: UInt8? {
-        self.subtype == 1 ? UInt8(truncatingIfNeeded: self.capability & 15) : nil
     }
 }

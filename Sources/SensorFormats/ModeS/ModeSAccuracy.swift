@@ -1,10 +1,41 @@
 /// What the categories that an aircraft sends say in metres.
 public enum ModeSAccuracy {
     /// Metres of one nautical mile.
-    @usableFromInline static let mile = 1852.0
+    static let mile = 1852.0
 
     /// The radius that holds 95 % of a circular normal distribution, in standard deviations of one axis: √(−2 ln 0.05).
     public static let radius95 = 2.447746830680816
+
+    /// The 95 % radius below which an accuracy is not believed of a source without integrity: that of NACp 8, 0.05 NM,
+    /// which 14 CFR 91.227 (c) asks of every aircraft. A rule of this project.
+    public static let unassuredRadius = 0.05 * 1852
+
+    /// How many standard deviations of one axis the containment radius is, by SIL: √(−2 ln p).
+    ///
+    /// p is 10⁻³, 10⁻⁵ and 10⁻⁷ for 1, 2 and 3; SIL 0 promises nothing and is read as 5 %.
+    ///
+    /// Source: RTCA DO-260B, table 2-72 (SIL).
+    public static func containmentFactor(level: UInt8) -> Double {
+        switch level {
+        case 1: 3.7169221888498383
+        case 2: 4.798525912188081
+        case 3: 5.67769242755511
+        default: self.radius95
+        }
+    }
+
+    /// NUCp, the navigation uncertainty category of a version 0 position, 0...9.
+    ///
+    /// Source: RTCA DO-260, table 2-11.
+    public static func uncertaintyCategory(typeCode: UInt8) -> UInt8 {
+        switch typeCode {
+        case 5...8: 14 - typeCode
+        case 9...18: 18 - typeCode
+        case 20: 9
+        case 21: 8
+        default: 0
+        }
+    }
 
     /// EPU, the radius about the position that holds the true one with 95 %, metres; nil for 0 (unknown) and above 11.
     ///

@@ -20,7 +20,9 @@ struct ModeSAircraft: Sendable {
     struct Half: Sendable {
         var report = CompactPosition(isOdd: false, latitude: 0, longitude: 0)
         var at = never
-        var isSurface = false
+        var coding = CompactPosition.Coding.airborne
+        /// The aircraft's count of messages then.
+        var count: UInt32 = 0
     }
 
     /// Before all time.
@@ -53,12 +55,17 @@ struct ModeSAircraft: Sendable {
     var climb: Float = 0
     var climbAt = Self.never
 
-    /// ADS-B version; 0 until the aircraft says otherwise.
-    var version: UInt8 = 0
-    /// NACp; 0xFF until the aircraft says.
-    var accuracyCategory: UInt8 = 0xFF
-    var nicSupplementA = false
-    var nicSupplementC = false
+    /// What it says of how good its navigation is.
+    var quality = NavigationQuality()
+    /// Emitter category, 0xA0 to 0xD7 for A0 to D7; 0 until the aircraft says.
+    var category: UInt8 = 0
+    /// Emergency or priority status.
+    var emergency: UInt8 = 0
+    var emergencyAt = Self.never
+    /// NIC and containment of the last position.
+    var integrityCategory: UInt8 = 0
+    var containment: Float?
+    var isOnGround = false
     /// The address is not ICAO's (IMF of ADS-R and TIS-B).
     var isAddressForeign = false
 
@@ -69,6 +76,8 @@ struct ModeSAircraft: Sendable {
     var positionAt = Self.never
     /// The last time that a pair of reports agreed with the position.
     var pairAt = Self.never
+    /// The count of messages when the position was founded: what came later is independent of it.
+    var foundedCount: UInt32 = 0
     /// How often in a row decodings agreed, 0 (no position) to 4; a position of 2 and more is a plot.
     var confidence: UInt8 = 0
 

@@ -7,7 +7,9 @@ import Glibc
 /// A message with its address in the clear and a right parity (DF 11 squitter, 17, 18) makes an aircraft known; a reply
 /// whose address is hidden in the parity is believed only while that address is known. A position needs an even and an
 /// odd report close in time; further ones follow locally. A position becomes a plot when a second decoding has agreed
-/// with it; each later one must be within the reach of the aircraft, and a pair must confirm it every ten seconds.
+/// with it that shares neither report with the first; each later one must be within the reach of the aircraft, and a
+/// pair is compared with it every ten seconds. A message with one wrong bit is mended (`ModeSMessage.mended`), but makes
+/// no aircraft known, and of what it says only a position that follows a trusted one is used.
 ///
 /// The state of an aircraft is a value of fixed size in a table of bounded size: no allocation for a message.
 /// An aircraft not heard for a while is forgotten; when the table is full newcomers are refused and counted, so that a
@@ -36,11 +38,13 @@ public struct ModeSDecoder: Sendable {
         public var velocityAgeMax: Double
         /// One standard deviation of how late a position is, seconds; DO-260B, 2.2.5.2 allows the aircraft 0.6.
         public var latencyDeviation: Double
+        /// Whether messages with one wrong bit are mended.
+        public var mendsSingleBits: Bool
 
         public init(
             sensor: SensorID, site: Geodetic? = nil, rangeMax: Double = 650_000, aircraftMax: Int = 16_384,
             silenceMax: Double = 300, addressAgeMax: Double = 60, velocityAgeMax: Double = 5,
-            latencyDeviation: Double = 0.1
+            latencyDeviation: Double = 0.1, mendsSingleBits: Bool = true
         ) {
             self.sensor = sensor
             self.site = site
@@ -50,6 +54,7 @@ public struct ModeSDecoder: Sendable {
             self.addressAgeMax = addressAgeMax
             self.velocityAgeMax = velocityAgeMax
             self.latencyDeviation = latencyDeviation
+            self.mendsSingleBits = mendsSingleBits
         }
     }
 
@@ -63,7 +68,7 @@ public struct ModeSDecoder: Sendable {
         case unknownAddress
         /// The length does not fit the format.
         case malformed
-        /// A format without a meaning for us: DF 19 (military), 24, DF 18 with CF 3, 4 and 7, and the unused ones.
+        /// A format without a meaning for us: DF 19 (military), DF 18 with CF 4 and 7, and the unused ones.
         case unsupported
         /// The table of aircraft is full.
         case tableFull
@@ -93,6 +98,8 @@ public struct ModeSDecoder: Sendable {
         public var positionVerdict: PositionVerdict
         /// Where the aircraft is, degrees, if the position is confirmed or provisional.
         public var position: CompactPosition.Degrees?
+        /// The bit, from 1, that had to be turned over, 0 if none.
+        public var mendedBit: UInt8 = 0
 
         init(_ verdict: Verdict, _ positionVerdict: PositionVerdict = .none, _ position: CompactPosition.Degrees? = nil)
         {
@@ -117,6 +124,9 @@ public struct ModeSDecoder: Sendable {
             set { self.positions[Int(verdict.rawValue)] = newValue }
         }
 
+        /// Messages accepted after one wrong bit was mended.
+        public internal(set) var mended: UInt64 = 0
+
         /// All messages.
         public var total: UInt64 { Verdict.allCases.reduce(0) { $0 + self[$1] } }
     }
@@ -127,6 +137,38 @@ public struct ModeSDecoder: Sendable {
     public private(set) var counts = Counts()
     /// How many aircraft are known now.
     public var aircraftCount: Int { self.table.aircraft.count }
+
+    /// What is known of the aircraft that sent, or was spoken of in, a message: before `decode` what there was, after it
+    /// with what the message says.
+    ///
+    /// This is the context in which the registers of DF 20 and 21 (`ModeSMessage.commB`) are read: `decode` itself takes
+    /// nothing out of them.
+    ///
+    /// - Returns: nil if the aircraft is not known.
+    /// - Complexity: one look-up.
+    public func aircraft(of message: ModeSMessage, isMultilaterated: Bool = false) -> ModeSAircraftState? {
+        self.known(message, isMultilaterated: isMultilaterated).map(ModeSAircraftState.init)
+    }
+
+    /// What is known of an aircraft by its own word.
+    public func aircraft(_ address: ICAOAddress) -> ModeSAircraftState? {
+        self.table.find(address.rawValue).map { ModeSAircraftState(self.table[$0]) }
+    }
+
+    /// Hands over each aircraft that is known, in no particular order.
+    public func forEachAircraft(_ body: (ModeSAircraftState) throws -> Void) rethrows {
+        for index in self.table.aircraft.indices { try body(ModeSAircraftState(self.table[index])) }
+    }
+
+    func known(_ message: ModeSMessage, isMultilaterated: Bool) -> ModeSAircraft? {
+        guard let address = message.address?.rawValue else { return nil }
+        var channel = ModeSAircraft.Channel.direct
+        if message.squitterSource != nil {
+            guard let own = ModeSAircraft.Channel(of: message, isMultilaterated: isMultilaterated) else { return nil }
+            channel = own
+        }
+        return self.table.find(address | UInt32(channel.rawValue) << 24).map { self.table[$0] }
+    }
 
     private var table: ModeSAircraftTable
     private let siteDegrees: CompactPosition.Degrees?
@@ -175,14 +217,21 @@ public struct ModeSDecoder: Sendable {
     ) -> Answer {
         let now = receivedAt.nanoseconds
         self.table.sweepNowAndThen(at: now, silenceMax: self.configuration.silenceMax)
-        let answer =
+        var answer =
             switch message.downlinkFormat {
             case 17, 18:
                 self.takeSquitter(message, isMultilaterated: isMultilaterated, receivedAt: receivedAt, &reports)
             case 11: self.takeAllCall(message, now)
-            case 0, 4, 5, 16, 20, 21: self.takeReply(message, now)
+            case 0, 4, 5, 16, 20, 21, 24: self.takeReply(message, now)
             default: Answer(.unsupported)
             }
+        if answer.verdict == .corrupt, self.configuration.mendsSingleBits, let (mended, bit) = message.mended,
+            let better = self.takeMended(mended, isMultilaterated: isMultilaterated, receivedAt: receivedAt, &reports)
+        {
+            answer = better
+            answer.mendedBit = UInt8(truncatingIfNeeded: bit)
+            self.counts.mended += 1
+        }
         self.counts[answer.verdict] += 1
         if answer.positionVerdict != .none { self.counts[answer.positionVerdict] += 1 }
         return answer
@@ -229,51 +278,81 @@ public struct ModeSDecoder: Sendable {
     ) -> Answer {
         guard message.residual == 0 else { return Answer(.corrupt) }
         let now = receivedAt.nanoseconds
-        var channel = ModeSAircraft.Channel.direct
-        if message.downlinkFormat == 18 {
-            switch message.frame.bits(6, 3) {
-            case 0: channel = .direct
-            case 1: channel = .anonymous
-            case 2, 5: channel = .trafficService
-            case 6: channel = .rebroadcast
-            default: return Answer(.unsupported)
-            }
+        guard let channel = ModeSAircraft.Channel(of: message, isMultilaterated: isMultilaterated) else {
+            return Answer(.unsupported)
         }
-        if isMultilaterated { channel = .multilaterated }
         guard let index = self.reach(message.frame.bits(9, 24), channel, now) else { return Answer(.tableFull) }
         if channel == .direct { self.table[index].announcedAt = now }
-        switch ExtendedSquitter(message.frame.payload) {
-        case .airbornePosition(let report):
-            return self.take(report, of: index, receivedAt, &reports)
-        case .surfacePosition(let report):
-            return self.take(report, of: index, receivedAt, &reports)
-        case .velocity(let report):
-            self.take(report, of: index, now)
-        case .identification(let report):
+        if let isForeign = message.isAddressForeign { self.table[index].isAddressForeign = isForeign }
+        let payload = message.frame.payload
+        // By type code rather than by `ExtendedSquitter`: only what is needed is taken apart.
+        if message.squitterSource == .coarseTrafficService {
+            return self.take(CoarsePosition(payload), of: index, now)
+        }
+        let subtype = UInt8(truncatingIfNeeded: payload >> 48 & 7)
+        switch payload >> 51 & 0x1F {
+        case 0, 9...18, 20...22:
+            return self.take(AirbornePosition(payload), of: index, receivedAt, &reports)
+        case 5...8:
+            return self.take(SurfacePosition(payload), of: index, receivedAt, &reports)
+        case 19 where subtype >= 1 && subtype <= 4:
+            if channel == .trafficService {
+                self.take(TrafficVelocity(payload), of: index, now)
+            } else {
+                self.take(AirborneVelocity(payload), of: index, now)
+            }
+        case 1...4:
+            let report = AircraftIdentification(payload)
             if let callsign = report.callsign { self.table[index].callsign = callsign.packed }
-        case .status(let report):
-            if let code = report.mode3A {
-                self.table[index].mode3A = code.rawValue
+            self.table[index].category = (14 - report.typeCode) << 4 | report.category
+        case 28 where subtype == 1 && channel != .trafficService:
+            let report = AircraftStatus(payload)
+            if let code = report.mode3A?.rawValue {
+                self.table[index].mode3A = code
                 self.table[index].mode3AAt = now
             }
-        case .targetState(let report):
-            // The version tells what the category means; subtype 1 is version 2 by itself.
-            if report.subtype == 1 { self.table[index].version = max(self.table[index].version, 2) }
-            self.table[index].accuracyCategory = report.accuracyCategory
-        case .operationalStatus(let report):
-            self.table[index].version = report.version
-            self.table[index].accuracyCategory = report.version == 0 ? 0xFF : report.accuracyCategory
-            self.table[index].nicSupplementA = report.nicSupplementA
-            self.table[index].nicSupplementC = report.nicSupplementC
-        case .other:
+            self.table[index].emergency = report.emergency
+            self.table[index].emergencyAt = now
+        case 29 where subtype >> 1 <= 1 && channel != .trafficService:
+            self.table[index].quality.note(TargetState(payload))
+        case 31 where subtype <= 1 && channel != .trafficService:
+            self.table[index].quality.note(OperationalStatus(payload))
+        default:
             break
         }
         return Answer(.accepted)
     }
 
+    /// Takes a message of which one bit was mended, of an aircraft that is known by its own word; nil if it is not.
+    ///
+    /// Five wrong bits may look like one, so nothing is learned from it but a position that fits a trusted one.
+    private mutating func takeMended(
+        _ message: ModeSMessage, isMultilaterated: Bool, receivedAt: Timestamp, _ reports: inout [SensorReport]
+    ) -> Answer? {
+        let now = receivedAt.nanoseconds
+        guard message.downlinkFormat == 11 || message.squitterSource == .aircraft, !isMultilaterated,
+            let index = self.table.find(message.frame.bits(9, 24)), self.isAnnounced(index, now)
+        else { return nil }
+        self.touch(index, now)
+        guard message.downlinkFormat != 11, self.table[index].confidence >= 2 else { return Answer(.accepted) }
+        let before = self.table[index]
+        var answer = Answer(.accepted)
+        switch message.frame.payload >> 51 & 0x1F {
+        case 9...18, 20...22:
+            answer = self.take(AirbornePosition(message.frame.payload), of: index, receivedAt, &reports)
+        case 5...8:
+            answer = self.take(SurfacePosition(message.frame.payload), of: index, receivedAt, &reports)
+        default: break
+        }
+        // Neither a half of a pair, nor an altitude, nor trust or doubt comes of it.
+        self.table[index] = before
+        return answer
+    }
+
     // MARK: Fields
 
     private mutating func take(_ report: AirborneVelocity, of index: Int, _ now: Int64) {
+        self.table[index].quality.velocityAccuracyCategory = report.accuracyCategory
         let knot = 1852.0 / 3600
         if case .overGround(let east?, let north?) = report.motion {
             self.table[index].east = Float(Double(east) * knot)
@@ -294,25 +373,50 @@ public struct ModeSDecoder: Sendable {
         }
     }
 
+    private mutating func take(_ report: TrafficVelocity, of index: Int, _ now: Int64) {
+        self.take(report.velocity, of: index, now)
+        self.table[index].quality.accuracyCategory = report.accuracyCategory
+        if let level = report.integrityLevel { self.table[index].quality.integrityLevel = level }
+        if let supplement = report.nicSupplementA { self.table[index].quality.nicSupplementA = supplement }
+    }
+
+    private mutating func take(_ report: CoarsePosition, of index: Int, _ now: Int64) -> Answer {
+        if let feet = report.altitude.feet {
+            self.table[index].altitudeFeet = feet
+            self.table[index].altitudeAt = now
+        }
+        self.table[index].isOnGround = false
+        let (verdict, place) = self.locate(report.position, of: index, coding: .coarse, now)
+        return Answer(.accepted, verdict, place)
+    }
+
+    private mutating func noteIntegrity(of index: Int, typeCode: UInt8, bOrC: Bool) {
+        let quality = self.table[index].quality
+        let integrity = ModeSAccuracy.integrity(
+            typeCode: typeCode, a: quality.nicSupplementA, bOrC: bOrC, version: quality.version ?? 0)
+        self.table[index].integrityCategory = integrity.category
+        self.table[index].containment = integrity.containment.map(Float.init)
+    }
+
     private mutating func take(
         _ report: AirbornePosition, of index: Int, _ receivedAt: Timestamp, _ reports: inout [SensorReport]
     ) -> Answer {
         let now = receivedAt.nanoseconds
         let channel = self.table[index].channel
-        if channel == .rebroadcast || channel == .trafficService {
-            // There the bit is IMF: the address is not ICAO's.
-            self.table[index].isAddressForeign = report.supplement
-        }
+        self.table[index].isOnGround = false
         if !report.isGeometric, let feet = report.altitude.feet {
             self.table[index].altitudeFeet = feet
             self.table[index].altitudeAt = now
         }
-        guard report.hasPosition else { return Answer(.accepted) }
-        let (verdict, place) = self.locate(report.position, of: index, isSurface: false, now)
+        guard report.hasPosition, !report.isPlaceholder else { return Answer(.accepted) }
+        // In ADS-R and TIS-B the bit is IMF.
+        let nicB = (channel == .direct || channel == .anonymous) && report.supplement
+        self.noteIntegrity(of: index, typeCode: report.typeCode, bOrC: nicB)
+        let (verdict, place) = self.locate(report.position, of: index, coding: .airborne, now)
         guard verdict == .confirmed, let place, channel.makesPlots else { return Answer(.accepted, verdict, place) }
         let one = self.table[index]
         let freshFor = self.configuration.velocityAgeMax
-        var plot = self.plot(of: one, at: place, receivedAt, typeCode: report.typeCode, bOrC: report.supplement)
+        var plot = self.plot(of: one, at: place, receivedAt, typeCode: report.typeCode)
         let foot = 0.3048
         if ModeSAircraft.isFresh(one.altitudeAt, now, within: freshFor) {
             plot.pressureAltitude = Double(one.altitudeFeet) * foot
@@ -336,9 +440,8 @@ public struct ModeSDecoder: Sendable {
     ) -> Answer {
         let now = receivedAt.nanoseconds
         let channel = self.table[index].channel
-        if channel == .rebroadcast || channel == .trafficService {
-            self.table[index].isAddressForeign = report.isTimeSynchronised
-        }
+        self.table[index].isOnGround = true
+        self.noteIntegrity(of: index, typeCode: report.typeCode, bOrC: self.table[index].quality.nicSupplementC)
         let speed = report.groundSpeedKnots.map { $0 * 1852 / 3600 }
         if let speed, let track = report.trackDegrees {
             self.table[index].north = Float(speed * cos(track * .pi / 180))
@@ -348,11 +451,10 @@ public struct ModeSDecoder: Sendable {
             self.table[index].velocityAt = now
         }
         let (verdict, place) = self.locate(
-            report.position, of: index, isSurface: true, isSlow: speed.map { $0 <= 25 * 1852.0 / 3600 } ?? false, now)
+            report.position, of: index, coding: .surface, isSlow: speed.map { $0 <= 25 * 1852.0 / 3600 } ?? false, now)
         guard verdict == .confirmed, let place, channel.makesPlots else { return Answer(.accepted, verdict, place) }
         let one = self.table[index]
-        var plot = self.plot(
-            of: one, at: place, receivedAt, typeCode: report.typeCode, bOrC: one.nicSupplementC)
+        var plot = self.plot(of: one, at: place, receivedAt, typeCode: report.typeCode)
         plot.isOnGround = true
         if one.velocityAt == now {
             plot.velocity = Plot.Velocity(
@@ -365,26 +467,16 @@ public struct ModeSDecoder: Sendable {
     }
 
     private func plot(
-        of one: ModeSAircraft, at place: CompactPosition.Degrees, _ receivedAt: Timestamp, typeCode: UInt8, bOrC: Bool
+        of one: ModeSAircraft, at place: CompactPosition.Degrees, _ receivedAt: Timestamp, typeCode: UInt8
     ) -> Plot {
         let now = receivedAt.nanoseconds
-        let hasForeignAddress = one.channel == .anonymous || one.isAddressForeign
+        let hasForeignAddress = one.isAddressForeign
         let identity = Identity(
             address: hasForeignAddress ? nil : ICAOAddress(one.key),
             mode3A: ModeSAircraft.isFresh(one.mode3AAt, now, within: 60) ? Mode3A(one.mode3A) : nil,
             callsign: one.callsign == 0 ? nil : Callsign(packed: one.callsign))
-        let radius =
-            if one.version == 0 || one.accuracyCategory == 0xFF {
-                ModeSAccuracy.positionRadius(typeCode: typeCode)
-            } else if let said = ModeSAccuracy.positionRadius(category: one.accuracyCategory) {
-                said
-            } else {
-                // The aircraft does not know its accuracy: the bound of its integrity is all there is.
-                ModeSAccuracy.integrity(
-                    typeCode: typeCode, a: one.nicSupplementA, bOrC: bOrC, version: one.version
-                ).containment ?? 10 * 1852
-            }
-        let deviation = radius / ModeSAccuracy.radius95
+        let deviation = one.quality.positionDeviation(
+            typeCode: typeCode, containment: one.containment.map(Double.init))
         // The lateness is along the track; shared out to both axes it is 1/√2 of speed times time.
         let speedSquared = Double(one.north * one.north + one.east * one.east)
         let late = self.configuration.latencyDeviation
@@ -402,10 +494,11 @@ public struct ModeSDecoder: Sendable {
 
     /// Decodes a position and judges it against the last one.
     private mutating func locate(
-        _ report: CompactPosition, of index: Int, isSurface: Bool, isSlow: Bool = false, _ now: Int64
+        _ report: CompactPosition, of index: Int, coding: CompactPosition.Coding, isSlow: Bool = false, _ now: Int64
     ) -> (PositionVerdict, CompactPosition.Degrees?) {
-        let coding = isSurface ? CompactPosition.Coding.surface : .airborne
-        let half = ModeSAircraft.Half(report: report, at: now, isSurface: isSurface)
+        let isSurface = coding == .surface
+        let count = self.table[index].messageCount
+        let half = ModeSAircraft.Half(report: report, at: now, coding: coding, count: count)
         if report.isOdd { self.table[index].odd = half } else { self.table[index].even = half }
         let one = self.table[index]
 
@@ -423,6 +516,8 @@ public struct ModeSDecoder: Sendable {
         }
 
         var paired: CompactPosition.Degrees?
+        // Whether the pair shares no report with that which founded the position.
+        var isIndependent = false
         if followed == nil || one.confidence < 2 || !ModeSAircraft.isFresh(one.pairAt, now, within: 10) {
             let other = report.isOdd ? one.even : one.odd
             let ageMax =
@@ -430,19 +525,24 @@ public struct ModeSDecoder: Sendable {
                 ? (isSlow ? Self.pairAgeMax.slowSurface : Self.pairAgeMax.surface) : Self.pairAgeMax.airborne
             let reference = followed ?? self.siteDegrees
             // A surface pair says nothing to one who does not know in which quarter of the globe he is.
-            if other.isSurface == isSurface, !isSurface || reference != nil,
+            if other.coding == coding, !isSurface || reference != nil,
                 ModeSAircraft.isFresh(other.at, now, within: ageMax)
             {
                 paired = CompactPosition.decoded(
                     even: report.isOdd ? other.report : report, odd: report.isOdd ? report : other.report,
                     isOddNewer: report.isOdd, coding: coding, reference: reference)
                 if paired == nil, followed == nil { return (.inconsistent, nil) }
+                isIndependent = Int32(bitPattern: other.count &- one.foundedCount) > 0
             }
         }
 
         switch (followed, paired) {
         case (nil, nil):
-            return (.waiting, nil)
+            // Nobody can be farther off than this receiver hears: if that is less than half a zone, one report will do.
+            guard let site = self.siteDegrees, self.configuration.rangeMax < Self.halfZone(coding),
+                let place = report.decoded(near: site, coding: coding)
+            else { return (.waiting, nil) }
+            return self.found(place, of: index, site, now)
         case (let place?, nil):
             self.table[index].position = place
             self.table[index].positionAt = now
@@ -455,19 +555,31 @@ public struct ModeSDecoder: Sendable {
             guard Self.distance(followed, place) < 100 else { return self.doubt(index, .implausible) }
             self.table[index].position = place
             self.table[index].positionAt = now
+            guard one.confidence >= 2 || isIndependent else { return (.provisional, place) }
             self.table[index].pairAt = now
-            self.table[index].confidence = min(one.confidence + 1, 4)
-            return (one.confidence >= 1 ? .confirmed : .provisional, place)
+            self.table[index].confidence = min(max(one.confidence, 1) + 1, 4)
+            return (.confirmed, place)
         case (nil, let place?):
-            if let site = self.siteDegrees, Self.distance(place, site) > self.configuration.rangeMax {
-                return (.outOfRange, nil)
-            }
-            self.table[index].position = place
-            self.table[index].positionAt = now
             self.table[index].pairAt = now
-            self.table[index].confidence = 1
-            return (.provisional, place)
+            return self.found(place, of: index, self.siteDegrees, now)
         }
+    }
+
+    /// Puts the first position of an aircraft, which is not trusted yet.
+    private mutating func found(
+        _ place: CompactPosition.Degrees, of index: Int, _ site: CompactPosition.Degrees?, _ now: Int64
+    ) -> (PositionVerdict, CompactPosition.Degrees?) {
+        if let site, Self.distance(place, site) > self.configuration.rangeMax { return (.outOfRange, nil) }
+        self.table[index].position = place
+        self.table[index].positionAt = now
+        self.table[index].confidence = 1
+        self.table[index].foundedCount = self.table[index].messageCount
+        return (.provisional, place)
+    }
+
+    /// Metres within which a single report has one place: 180 NM in the air, 45 NM on the ground.
+    private static func halfZone(_ coding: CompactPosition.Coding) -> Double {
+        coding == .surface ? 45 * 1852 : 180 * 1852
     }
 
     /// Takes trust away from the last position: after as many doubts as it has trust it is given up.
@@ -520,6 +632,18 @@ public struct ModeSDecoder: Sendable {
 }
 
 extension ModeSAircraft.Channel {
+    /// By whom a squitter was sent; nil if it is not of an aircraft.
+    @inline(__always) init?(of message: ModeSMessage, isMultilaterated: Bool) {
+        switch message.squitterSource {
+        case .aircraft: self = .direct
+        case .anonymous: self = .anonymous
+        case .trafficService, .coarseTrafficService, .anonymousTrafficService: self = .trafficService
+        case .rebroadcast: self = .rebroadcast
+        case .management, .reserved, nil: return nil
+        }
+        if isMultilaterated { self = .multilaterated }
+    }
+
     /// Whether its positions are detections of this receiver: what ground stations and servers computed from others'
     /// measurements is not, and says nothing of its accuracy.
     var makesPlots: Bool {

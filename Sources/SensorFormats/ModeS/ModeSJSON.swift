@@ -30,6 +30,9 @@ extension ModeSSummary: CustomStringConvertible {
 ///
 /// A frame that is corrupt or of unknown address is written too, with its verdict: the reader decides. Keys are the
 /// standard's abbreviations (DF, CA, FS, TC, …) or words with the wire's unit (`altitudeFeet`, `groundSpeedKnots`).
+/// What depends on the ADS-B version is read by the version of the aircraft, 0 until it says another. Of a message with
+/// one wrong bit `frame` is what was received, the fields those of the mended message, and `mendedBit` says which.
+/// With the last segment of an extended length message the whole of it is written (`ELM`).
 ///
 /// - Parameters:
 ///   - recording: the file's bytes.
@@ -71,6 +74,7 @@ public func decodeModeSToJSONLines(
 private struct ModeSJSONView {
     var decoder: ModeSDecoder
     var byFormat = InlineArray<25, Int>(repeating: 0)
+    private var assembler = CommDAssembler()
     private let startedAt: Timestamp
     private var plots: [SensorReport] = []
 
@@ -92,9 +96,9 @@ private struct ModeSJSONView {
         }
         self.byFormat[Int(message.downlinkFormat)] += 1
         self.plots.removeAll(keepingCapacity: true)
+        let receivedAt = recorded.receivedAt ?? self.startedAt.advanced(by: recorded.elapsed)
         let answer = self.decoder.decode(
-            message, isMultilaterated: received.isMultilaterated,
-            receivedAt: recorded.receivedAt ?? self.startedAt.advanced(by: recorded.elapsed), into: &self.plots)
+            message, isMultilaterated: received.isMultilaterated, receivedAt: receivedAt, into: &self.plots)
         writer.beginObject()
         writer.key("offset")
         writer.integer(received.offset)
@@ -113,7 +117,21 @@ private struct ModeSJSONView {
         writer.key("frame")
         let bytes = received.frame.bytes
         writer.hex(bytes.span.extracting(first: received.frame.byteCount))
-        message.writeFields(to: &writer)
+        let whole = answer.mendedBit == 0 ? message : message.mended?.message ?? message
+        if answer.mendedBit != 0 {
+            writer.key("mendedBit")
+            writer.integer(answer.mendedBit)
+        }
+        let known =
+            message.squitterSource == nil
+            ? nil : self.decoder.known(whole, isMultilaterated: received.isMultilaterated)
+        whole.writeFields(to: &writer, quality: known?.quality ?? NavigationQuality())
+        if answer.verdict == .accepted, message.downlinkFormat == 24 || message.downlinkRequest ?? 0 >= 16 {
+            self.assembler.take(message, receivedAt: receivedAt) { long in
+                writer.key("ELM")
+                writer.hex(long.bytes.span)
+            }
+        }
         writer.key("verdict")
         writer.word(answer.verdict.json)
         if answer.positionVerdict != .none {
@@ -167,50 +185,91 @@ extension UInt64 {
 
 extension ModeSMessage {
     /// Writes the message's fields as keys and values of an object that the caller has begun.
-    public func writeFields(to writer: inout JSONWriter) {
-        func write(_ key: StaticString, _ value: (some BinaryInteger)?) {
-            guard let value else { return }
-            writer.key(key)
-            writer.integer(value)
-        }
-        write("DF", self.downlinkFormat as UInt8?)
+    ///
+    /// - Parameter quality: what the aircraft said of its navigation before; its version says how to read the rest.
+    public func writeFields(to writer: inout JSONWriter, quality: NavigationQuality = NavigationQuality()) {
+        let format = self.downlinkFormat
+        writer.field("DF", format)
         if let address = self.address, let source = self.addressSource {
             writer.key("address")
             writer.hex(UInt64(address.rawValue), digits: 6)
             writer.key("addressSource")
             writer.word(source == .announced ? "\"announced\"" : "\"parity\"")
         }
-        write("CA", self.capability)
-        write("CF", self.controlField)
-        write("interrogatorCode", self.interrogatorCode)
-        write("FS", self.flightStatus)
-        write("DR", self.downlinkRequest)
-        write("UM", self.utilityMessage)
-        write("VS", self.verticalStatus)
-        write("CC", self.crosslinkCapability)
-        write("SL", self.sensitivityLevel)
-        write("RI", self.replyInformation)
+        switch format {
+        case 11: self.writeAllCall(to: &writer)
+        case 17: writer.field("CA", self.frame.bits(6, 3))
+        case 18: writer.field("CF", self.frame.bits(6, 3))
+        case 19: writer.field("AF", self.frame.bits(6, 3))
+        case 4, 5, 20, 21:
+            writer.field("FS", self.frame.bits(6, 3))
+            writer.field("DR", self.frame.bits(9, 5))
+            writer.field("UM", self.frame.bits(14, 6))
+            // IIS and IDS, the two parts of UM.
+            writer.field("IIS", self.frame.bits(14, 4))
+            writer.field("IDS", self.frame.bits(18, 2))
+        case 0, 16:
+            writer.field("VS", self.frame.bits(6, 1))
+            if format == 0 { writer.field("CC", self.frame.bits(7, 1)) }
+            writer.field("SL", self.frame.bits(9, 3))
+            writer.field("RI", self.frame.bits(14, 4))
+        case 24:
+            if let segment = self.commDSegment { segment.write(to: &writer) }
+        default: break
+        }
         self.altitude?.write(to: &writer, key: "altitudeFeet")
         if let code = self.mode3A {
             writer.key("mode3A")
             writer.octal(UInt64(code.rawValue), digits: 4)
         }
-        if let onGround = self.isOnGround {
-            writer.key("onGround")
-            writer.bool(onGround)
-        }
-        if let register = self.commB {
+        if let onGround = self.isOnGround { writer.field("onGround", onGround) }
+        switch format {
+        case 20, 21:
             writer.key("MB")
-            writer.hex(register, digits: 14)
-        }
-        if let register = self.acasMessage {
+            writer.hex(self.frame.payload, digits: 14)
+        case 16:
             writer.key("MV")
-            writer.hex(register, digits: 14)
+            writer.hex(self.frame.payload, digits: 14)
+            if let advisory = self.resolutionAdvisory { advisory.write(to: &writer) }
+        case 17, 18:
+            self.writeSquitter(to: &writer, quality)
+        default: break
         }
-        if let payload = self.extendedSquitterPayload {
-            write("TC", UInt8(truncatingIfNeeded: payload >> 51) as UInt8?)
-            self.extendedSquitter?.writeFields(to: &writer)
+    }
+
+    private func writeAllCall(to writer: inout JSONWriter) {
+        writer.field("CA", self.frame.bits(6, 3))
+        if let code = self.interrogatorCode {
+            writer.field("interrogatorCode", code)
+            if let interrogator = self.interrogator, code != 0 {
+                writer.key(interrogator.isSurveillance ? "SI" : "II")
+                writer.integer(interrogator.code)
+            }
         }
+    }
+
+    private func writeSquitter(to writer: inout JSONWriter, _ quality: NavigationQuality) {
+        guard let squitter = self.extendedSquitter else {
+            writer.key("ME")
+            return writer.hex(self.frame.payload, digits: 14)
+        }
+        if self.squitterSource != .coarseTrafficService { writer.field("TC", self.frame.payload >> 51) }
+        if let isForeign = self.isAddressForeign { writer.field("IMF", isForeign) }
+        squitter.writeFields(to: &writer, quality, isStation: self.downlinkFormat == 18 && self.frame.bits(6, 3) >= 2)
+    }
+}
+
+extension CommDSegment {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.field("KE", self.isAcknowledgement)
+        writer.field("ND", self.number)
+        var bytes = InlineArray<10, UInt8>(repeating: 0)
+        for index in 0..<10 { bytes[index] = self.byte(index) }
+        writer.key("MD")
+        writer.hex(bytes.span)
+        guard let segments = self.acknowledgedSegments else { return }
+        writer.key("TAS")
+        writer.hex(UInt64(segments), digits: 4)
     }
 }
 
@@ -235,16 +294,20 @@ extension ModeSAltitude {
 
 extension ExtendedSquitter {
     /// Writes the register's fields as keys and values of an object that the caller has begun.
-    func writeFields(to writer: inout JSONWriter) {
+    ///
+    /// - Parameter isStation: a ground station sent it, which puts IMF in the place of some bits.
+    func writeFields(to writer: inout JSONWriter, _ quality: NavigationQuality, isStation: Bool) {
         switch self {
         case .identification(let fields): fields.write(to: &writer)
-        case .surfacePosition(let fields): fields.write(to: &writer)
-        case .airbornePosition(let fields): fields.write(to: &writer)
-        case .velocity(let fields): fields.write(to: &writer)
+        case .surfacePosition(let fields): fields.write(to: &writer, quality, isStation: isStation)
+        case .airbornePosition(let fields): fields.write(to: &writer, quality, isStation: isStation)
+        case .coarsePosition(let fields): fields.write(to: &writer)
+        case .velocity(let fields): fields.write(to: &writer, quality, isStation: isStation)
+        case .trafficVelocity(let fields): fields.write(to: &writer)
         case .status(let fields): fields.write(to: &writer)
         case .targetState(let fields): fields.write(to: &writer)
         case .operationalStatus(let fields): fields.write(to: &writer)
-        case .other: break
+        case .reserved(let fields): fields.write(to: &writer)
         }
     }
 }
@@ -277,6 +340,25 @@ extension JSONWriter {
         if let value { self.integer(value) } else { self.null() }
     }
 
+    /// Writes the value if there is one.
+    fileprivate mutating func known(_ key: StaticString, _ value: Bool?) {
+        if let value { self.field(key, value) }
+    }
+
+    fileprivate mutating func known(_ key: StaticString, _ value: UInt8?) {
+        if let value { self.field(key, value) }
+    }
+
+    /// NIC and its radius, or NUCp of a version 0 position.
+    fileprivate mutating func integrity(typeCode: UInt8, bOrC: Bool, _ quality: NavigationQuality) {
+        let version = quality.version ?? 0
+        if version == 0 { self.field("NUCp", ModeSAccuracy.uncertaintyCategory(typeCode: typeCode)) }
+        let integrity = ModeSAccuracy.integrity(
+            typeCode: typeCode, a: quality.nicSupplementA, bOrC: bOrC, version: version)
+        if version > 0 { self.field("NIC", integrity.category) }
+        self.field("containmentRadiusMetres", integrity.containment, decimals: 1)
+    }
+
     fileprivate mutating func field(_ position: CompactPosition) {
         self.key("CPR")
         self.beginObject()
@@ -302,18 +384,27 @@ extension AircraftIdentification {
 }
 
 extension SurfacePosition {
-    fileprivate func write(to writer: inout JSONWriter) {
+    fileprivate func write(to writer: inout JSONWriter, _ quality: NavigationQuality, isStation: Bool) {
+        writer.integrity(typeCode: self.typeCode, bOrC: quality.nicSupplementC, quality)
+        writer.field("movement", self.movement)
         writer.field("groundSpeedKnots", self.groundSpeedKnots, decimals: 3)
         writer.field("trackDegrees", self.trackDegrees, decimals: 4)
-        writer.field("timeSynchronised", self.isTimeSynchronised)
+        if !isStation { writer.field("timeSynchronised", self.isTimeSynchronised) }
         writer.field(self.position)
     }
 }
 
 extension AirbornePosition {
-    fileprivate func write(to writer: inout JSONWriter) {
+    fileprivate func write(to writer: inout JSONWriter, _ quality: NavigationQuality, isStation: Bool) {
+        if self.hasPosition {
+            writer.integrity(typeCode: self.typeCode, bOrC: self.supplement && !isStation, quality)
+        }
         writer.field("SS", self.surveillanceStatus)
-        writer.field("supplement", self.supplement)
+        if !isStation {
+            // The bit is the NIC supplement B from version 2 on, the single antenna flag before.
+            writer.key(quality.version ?? 0 >= 2 ? "NICb" : "SAF")
+            writer.bool(self.supplement)
+        }
         self.altitude.write(to: &writer, key: self.isGeometric ? "geometricHeightFeet" : "altitudeFeet")
         guard self.hasPosition else { return }
         writer.field("timeSynchronised", self.isTimeSynchronised)
@@ -321,10 +412,29 @@ extension AirbornePosition {
     }
 }
 
-extension AirborneVelocity {
+extension CoarsePosition {
     fileprivate func write(to writer: inout JSONWriter) {
+        writer.field("SS", self.surveillanceStatus)
+        writer.field("SVID", self.serviceVolume)
+        self.altitude.write(to: &writer, key: "altitudeFeet")
+        writer.field("groundSpeedKnots", self.groundSpeedKnots)
+        writer.field("trackDegrees", self.trackDegrees, decimals: 2)
+        writer.field(self.position)
+    }
+}
+
+extension AirborneVelocity {
+    fileprivate func write(to writer: inout JSONWriter, _ quality: NavigationQuality, isStation: Bool) {
         writer.field("subtype", self.subtype)
-        writer.field("NACv", self.accuracyCategory)
+        if !isStation { writer.field("intentChange", self.hasIntentChange) }
+        if quality.version ?? 0 == 1 { writer.field("IFRCapability", self.hasIFRCapability) }
+        writer.key(quality.version ?? 0 == 0 ? "NUCr" : "NACv")
+        writer.integer(self.accuracyCategory)
+        self.writeMotion(to: &writer)
+        writer.field("geometricMinusBarometricFeet", self.geometricMinusBarometricFeet)
+    }
+
+    fileprivate func writeMotion(to writer: inout JSONWriter) {
         switch self.motion {
         case .overGround(let east, let north):
             writer.field("eastVelocityKnots", east)
@@ -342,7 +452,21 @@ extension AirborneVelocity {
         writer.field("verticalRateFeetPerMinute", self.verticalRateFeetPerMinute)
         writer.key("verticalRateSource")
         writer.word(self.isVerticalRateBarometric ? "\"barometric\"" : "\"geometric\"")
-        writer.field("geometricMinusBarometricFeet", self.geometricMinusBarometricFeet)
+    }
+}
+
+extension TrafficVelocity {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.field("subtype", self.velocity.subtype)
+        writer.field("NACp", self.accuracyCategory)
+        self.velocity.writeMotion(to: &writer)
+        if let level = self.integrityLevel {
+            writer.known("NICa", self.nicSupplementA)
+            writer.field("NACv", self.velocity.accuracyCategory)
+            writer.field("SIL", level)
+        } else {
+            writer.field("geometricMinusBarometricFeet", self.velocity.geometricMinusBarometricFeet)
+        }
     }
 }
 
@@ -353,10 +477,57 @@ extension AircraftStatus {
             writer.field("emergency", self.emergency)
             writer.key("mode3A")
             writer.octal(UInt64(code.rawValue), digits: 4)
-        } else {
-            writer.key("resolutionAdvisory")
-            writer.hex(self.advisory, digits: 12)
         }
+        self.advisory?.write(to: &writer)
+    }
+}
+
+extension ResolutionAdvisory {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.key("resolutionAdvisory")
+        writer.beginObject()
+        writer.key("ARA")
+        writer.hex(UInt64(self.activeAdvisories), digits: 4)
+        switch self.sense {
+        case .none: break
+        case .single:
+            writer.field("corrective", self.bit(10))
+            writer.field("downward", self.bit(11))
+            writer.field("increasedRate", self.bit(12))
+            writer.field("senseReversal", self.bit(13))
+            writer.field("altitudeCrossing", self.bit(14))
+            writer.field("positive", self.bit(15))
+        case .several:
+            writer.field("correctUpward", self.bit(10))
+            writer.field("positiveClimb", self.bit(11))
+            writer.field("correctDownward", self.bit(12))
+            writer.field("positiveDescent", self.bit(13))
+            writer.field("altitudeCrossing", self.bit(14))
+            writer.field("senseReversal", self.bit(15))
+        }
+        writer.key("RAC")
+        writer.beginObject()
+        writer.field("doNotPassBelow", self.complements & 8 != 0)
+        writer.field("doNotPassAbove", self.complements & 4 != 0)
+        writer.field("doNotTurnLeft", self.complements & 2 != 0)
+        writer.field("doNotTurnRight", self.complements & 1 != 0)
+        writer.endObject()
+        writer.field("RAT", self.isTerminated)
+        writer.field("MTE", self.hasSeveralThreats)
+        writer.field("TTI", self.threatType)
+        if let address = self.threatAddress {
+            writer.key("threatAddress")
+            writer.hex(UInt64(address.rawValue), digits: 6)
+        }
+        if let altitude = self.threatAltitude {
+            altitude.write(to: &writer, key: "threatAltitudeFeet")
+            if let range = self.threatRangeTenths {
+                writer.key("threatRangeNauticalMiles")
+                writer.number(mantissa: Int64(range), decimals: 1)
+            }
+            if let bearing = self.threatBearingDegrees { writer.field("threatBearingDegrees", bearing) }
+        }
+        writer.endObject()
     }
 }
 
@@ -364,15 +535,18 @@ extension TargetState {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.field("subtype", self.subtype)
         writer.field("selectedAltitudeFeet", self.selectedAltitudeFeet)
-        writer.key("selectedAltitudeSource")
-        writer.word(self.isAltitudeFromFMS ? "\"FMS\"" : "\"MCP/FCU\"")
-        writer.field("selectedHeadingDegrees", self.selectedHeadingDegrees, decimals: 6)
-        if self.subtype == 1 {
+        if let intent = self.intent {
+            intent.write(to: &writer, direction: self.selectedHeadingDegrees)
+        } else {
+            writer.key("selectedAltitudeSource")
+            writer.word(self.isAltitudeFromFMS ? "\"FMS\"" : "\"MCP/FCU\"")
+            writer.field("selectedHeadingDegrees", self.selectedHeadingDegrees, decimals: 6)
             writer.field("pressureSettingMillibars", self.pressureSettingMillibars, decimals: 1)
         }
         writer.field("NACp", self.accuracyCategory)
         writer.field("NICbaro", self.isBarometricAltitudeChecked)
         writer.field("SIL", self.integrityLevel)
+        if self.subtype == 1 { writer.field("SILperSample", self.isIntegrityPerSample) }
         if self.areModesValid {
             writer.field("autopilot", self.hasAutopilot)
             writer.field("VNAV", self.hasVerticalNavigation)
@@ -384,27 +558,89 @@ extension TargetState {
     }
 }
 
+extension TargetIntent {
+    fileprivate func write(to writer: inout JSONWriter, direction: Double?) {
+        writer.field("verticalDataSource", self.verticalSource)
+        writer.field("altitudeAboveSeaLevel", self.isAboveSeaLevel)
+        writer.field("altitudeCapability", self.altitudeCapability)
+        writer.field("verticalMode", self.verticalMode)
+        writer.field("horizontalDataSource", self.horizontalSource)
+        if self.isTrack {
+            writer.field("targetTrackDegrees", direction, decimals: 0)
+        } else {
+            writer.field("targetHeadingDegrees", direction, decimals: 0)
+        }
+        writer.field("horizontalMode", self.horizontalMode)
+        writer.field("resolutionAdvisoryActive", self.hasAdvisory)
+        writer.field("emergency", self.emergency)
+    }
+}
+
 extension OperationalStatus {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.field("subtype", self.subtype)
         writer.field("version", self.version)
-        guard self.version > 0 else { return }
         writer.key("capability")
         writer.hex(UInt64(self.capability), digits: 4)
         writer.key("operationalMode")
         writer.hex(UInt64(self.mode), digits: 4)
-        writer.field("NICa", self.nicSupplementA)
+        writer.known("TCASOperational", self.isACASOperational)
+        writer.known("ESIn", self.has1090In)
+        guard self.version > 0 else { return }
+        writer.known("UATIn", self.hasUATIn)
+        writer.known("ARV", self.hasAirReferencedVelocity)
+        writer.known("TS", self.hasTargetState)
+        writer.known("trajectoryChange", self.trajectoryChange)
+        writer.known("POA", self.isPositionOffsetApplied)
+        writer.known("B2low", self.isLowPower)
         if self.subtype == 1 {
-            writer.field("NICc", self.nicSupplementC)
-            writer.field("NACv", Int32(self.velocityAccuracyCategory ?? 0))
-            writer.field("lengthWidthCode", Int32(self.sizeCode ?? 0))
-        } else {
-            writer.field("GVA", self.verticalAccuracy)
-            writer.field("NICbaro", self.isBarometricAltitudeChecked)
+            if self.version >= 2 { writer.field("NICc", self.nicSupplementC) }
+            writer.known("NACv", self.velocityAccuracyCategory)
+            writer.known("lengthWidthCode", self.sizeCode)
+            if let size = self.sizeMetres {
+                writer.field("lengthMetres", size.length, decimals: 0)
+                writer.field("widthMetres", size.width, decimals: 1)
+            }
+            if let offset = self.antennaLateralMetres { writer.field("antennaLateralMetres", offset) }
+            if let offset = self.antennaLongitudinalMetres { writer.field("antennaLongitudinalMetres", offset) }
+            writer.known("antennaOffsetApplied", self.isAntennaOffsetApplied)
         }
+        writer.known("resolutionAdvisoryActive", self.hasAdvisory)
+        writer.known("IDENT", self.hasIdentPulse)
+        writer.known("receivingATC", self.receivesATC)
+        writer.known("SAF", self.hasSingleAntenna)
+        writer.known("SDA", self.designAssurance)
+        writer.field("NICa", self.nicSupplementA)
         writer.field("NACp", self.accuracyCategory)
         writer.field("SIL", self.integrityLevel)
-        writer.field("SILperSample", self.isIntegrityPerSample)
+        if self.version >= 2 { writer.field("SILperSample", self.isIntegrityPerSample) }
+        if self.subtype == 0 {
+            writer.key(self.version >= 2 ? "GVA" : "BAQ")
+            writer.integer(self.verticalAccuracy)
+            writer.field("NICbaro", self.isBarometricAltitudeChecked)
+        } else {
+            writer.field("trackIsHeading", self.isSurfaceTrackHeading)
+        }
         writer.field("headingMagnetic", self.isHeadingMagnetic)
+    }
+}
+
+extension ReservedSquitter {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.field("subtype", self.subtype)
+        writer.key("message")
+        switch self.purpose {
+        case .test: writer.word("\"test\"")
+        case .surfaceSystemStatus: writer.word("\"surfaceSystemStatus\"")
+        case .trajectoryChange: writer.word("\"trajectoryChange\"")
+        case .operationalCoordination: writer.word("\"operationalCoordination\"")
+        case .reserved: writer.word("\"reserved\"")
+        }
+        if let code = self.mode3A {
+            writer.key("mode3A")
+            writer.octal(UInt64(code.rawValue), digits: 4)
+        }
+        writer.key("contents")
+        writer.hex(self.contents, digits: 12)
     }
 }

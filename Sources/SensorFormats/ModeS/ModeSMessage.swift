@@ -35,6 +35,12 @@ public enum ModeSError: Error, Hashable, Sendable {
         self.residual = ModeSParity.residual(frame)
     }
 
+    /// A message whose parity is known to leave nothing.
+    init(intact frame: ModeSFrame) {
+        self.frame = frame
+        self.residual = 0
+    }
+
     /// Which message it is: 0, 4, 5, 11, 16, 17, 18, 19, 20, 21, 24, or one that the standard does not use.
     @inlinable public var downlinkFormat: UInt8 { self.frame.downlinkFormat }
 
@@ -78,6 +84,15 @@ public enum ModeSError: Error, Hashable, Sendable {
     /// The code of the radar that asked (DF 11): CL in bits 7...5, IC in bits 4...1; zero for a squitter.
     @inlinable public var interrogatorCode: UInt8? {
         self.downlinkFormat == 11 && self.residual & 0xFF_FF80 == 0 ? UInt8(truncatingIfNeeded: self.residual) : nil
+    }
+
+    /// II (0...15) or SI (1...63) of the radar that asked (DF 11): CL 0 says II; CL 1 to 4 say SI 0, 16, 32, 48 + IC.
+    ///
+    /// Source: ICAO Annex 10, vol. IV, 3.1.2.5.2.1.2 (IC) and 3.1.2.5.2.1.3 (CL).
+    @inlinable public var interrogator: (code: UInt8, isSurveillance: Bool)? {
+        guard let overlay = self.interrogatorCode else { return nil }
+        let label = overlay >> 4
+        return label == 0 || label > 4 ? (overlay & 0xF, false) : ((label - 1) * 16 + overlay & 0xF, true)
     }
 
     /// CA, what the transponder can do (DF 11, 17): 4 on the ground, 5 airborne, 0 level 1, 6 and 7 unsaid.
@@ -169,24 +184,95 @@ public enum ModeSError: Error, Hashable, Sendable {
     /// MV, the ACAS message, in 56 bits (DF 16).
     @inlinable public var acasMessage: UInt64? { self.downlinkFormat == 16 ? self.frame.payload : nil }
 
+    /// MV read as a resolution advisory: the coordination reply whose VDS is BDS 3,0 (DF 16).
+    ///
+    /// Source: ICAO Annex 10, vol. IV, 4.3.8.4.2.4.
+    public var resolutionAdvisory: ResolutionAdvisory? {
+        guard let message = self.acasMessage, message >> 48 == 0x30 else { return nil }
+        return ResolutionAdvisory(message, hasThreat: false)
+    }
+
+    /// AF, what the application of a military squitter is (DF 19); its other 104 bits are not published.
+    @inlinable public var applicationField: UInt8? {
+        self.downlinkFormat == 19 ? UInt8(truncatingIfNeeded: self.frame.bits(6, 3)) : nil
+    }
+
+    /// A segment of a downlinked extended length message, or the acknowledgement of an uplinked one (DF 24).
+    @inlinable public var commDSegment: CommDSegment? {
+        self.downlinkFormat == 24 ? CommDSegment(self.frame) : nil
+    }
+
     /// ME, the register that the aircraft broadcast, in 56 bits (DF 17, 18).
     @inlinable public var extendedSquitterPayload: UInt64? {
         self.downlinkFormat == 17 || self.downlinkFormat == 18 ? self.frame.payload : nil
     }
 
-    /// The register that the aircraft broadcast, read; nil where the format or CF gives ME another meaning.
+    /// What kind of station sends an extended squitter, and of whom it speaks.
     ///
-    /// DF 17; DF 18 with CF 0 and 1 (ADS-B), 2 and 5 (TIS-B, fine) and 6 (ADS-R), which share their layouts but for
-    /// the IMF bit.
-    @inlinable public var extendedSquitter: ExtendedSquitter? {
+    /// Source: RTCA DO-260B, table 2-13 (CF).
+    public enum SquitterSource: UInt8, Hashable, Sendable {
+        /// DF 17, or DF 18 with CF 0: the aircraft itself, under its ICAO address.
+        case aircraft
+        /// CF 1: the aircraft or vehicle itself, under an address that is not ICAO's.
+        case anonymous
+        /// CF 2: a ground station of TIS-B, which has the position from radar or multilateration.
+        case trafficService
+        /// CF 3: the same in the coarse layout.
+        case coarseTrafficService
+        /// CF 4: a ground station on TIS-B and ADS-R themselves.
+        case management
+        /// CF 5: TIS-B of an aircraft whose address is not ICAO's.
+        case anonymousTrafficService
+        /// CF 6: a ground station that repeats what it received on another link (ADS-R).
+        case rebroadcast
+        /// CF 7.
+        case reserved
+    }
+
+    /// Who sends; nil for what is no extended squitter.
+    @inlinable public var squitterSource: SquitterSource? {
         switch self.downlinkFormat {
-        case 17: ExtendedSquitter(self.frame.payload)
-        case 18:
-            switch self.frame.bits(6, 3) {
-            case 0, 1, 2, 5, 6: ExtendedSquitter(self.frame.payload)
+        case 17: .aircraft
+        case 18: SquitterSource(rawValue: UInt8(truncatingIfNeeded: self.frame.bits(6, 3)))
+        default: nil
+        }
+    }
+
+    /// The register that was broadcast, read; nil where CF gives ME another meaning (management, reserved).
+    @inlinable public var extendedSquitter: ExtendedSquitter? {
+        switch self.squitterSource {
+        case .aircraft, .anonymous, .rebroadcast: ExtendedSquitter(self.frame.payload)
+        case .trafficService, .anonymousTrafficService: ExtendedSquitter(trafficService: self.frame.payload)
+        case .coarseTrafficService: .coarsePosition(CoarsePosition(self.frame.payload))
+        case .management, .reserved, nil: nil
+        }
+    }
+
+    /// IMF of TIS-B and ADS-R: the address is not ICAO's (or, of TIS-B, a Mode A code and track number); nil where the
+    /// message has no such bit.
+    ///
+    ///     CF 3        ME bit 1
+    ///     CF 2 and 6  airborne position 8, surface position 21, velocity 9
+    ///     CF 6        besides: target state 51, aircraft status and operational status 56
+    ///     CF 1 and 5  always
+    ///
+    /// Source: RTCA DO-260B, 2.2.17 (TIS-B) and 2.2.18 (ADS-R).
+    @inlinable public var isAddressForeign: Bool? {
+        let payload = self.frame.payload
+        switch self.squitterSource {
+        case .anonymous, .anonymousTrafficService: return true
+        case .coarseTrafficService: return payloadBit(payload, 1)
+        case .trafficService, .rebroadcast:
+            let isRebroadcast = self.squitterSource == .rebroadcast
+            return switch payload >> 51 {
+            case 0, 9...18, 20...22: payloadBit(payload, 8)
+            case 5...8: payloadBit(payload, 21)
+            case 19: payloadBit(payload, 9)
+            case 28 where isRebroadcast, 31 where isRebroadcast: payloadBit(payload, 56)
+            case 29 where isRebroadcast: payloadBit(payload, 51)
             default: nil
             }
-        default: nil
+        default: return nil
         }
     }
 

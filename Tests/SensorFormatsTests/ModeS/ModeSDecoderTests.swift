@@ -45,8 +45,9 @@ struct ModeSTransponder {
     /// KLM1023, category A0.
     var identification: ModeSFrame { self.squitter(0x20_2CC3_71C3_2CE0) }
 
-    func status(version: UInt64, nacp: UInt64) -> ModeSFrame {
-        self.squitter(31 << 51 | version << 13 | nacp << 8)
+    /// Airborne; by default an assured system (SDA 2) of the highest integrity (SIL 3).
+    func status(version: UInt64, nacp: UInt64, nicA: UInt64 = 0, sil: UInt64 = 3, sda: UInt64 = 2) -> ModeSFrame {
+        self.squitter(31 << 51 | sda << 24 | version << 13 | nicA << 12 | nacp << 8 | sil << 4)
     }
 
     /// A reply with address parity: DF 4, 5, 20 or 21 and its 13 bits.
@@ -78,20 +79,20 @@ struct ModeSTransponder {
         return reports.compactMap { if case .plot(let plot) = $0 { plot } else { nil } }
     }
 
-    @Test("a pair of positions and a third make a plot with all that is known") func wholePlot() throws {
+    @Test("two pairs of positions that share no report make a plot with all that is known") func wholePlot() throws {
         var decoder = self.decoder()
         let one = ModeSTransponder()
         let plots = self.plots(
             [
                 one.identification, one.velocity(), one.status(version: 2, nacp: 9), one.reply(5, 0x0808),
                 one.reply(5, 0x0808), one.airborne(isOdd: false), one.airborne(isOdd: true),
-                one.airborne(isOdd: false),
+                one.airborne(isOdd: false), one.airborne(isOdd: true),
             ], &decoder)
         #expect(plots.count == 1)
         let plot = try #require(plots.first)
         #expect(plot.sensor == Self.sensor)
         #expect(plot.kind == .broadcast)
-        #expect(plot.measuredAt == Self.start.advanced(by: 3.5))
+        #expect(plot.measuredAt == Self.start.advanced(by: 4))
         #expect(plot.receivedAt == plot.measuredAt)
         guard case .geodetic(let latitude, let longitude, let deviation) = plot.measurement else {
             Issue.record("not geodetic")
@@ -118,7 +119,7 @@ struct ModeSTransponder {
     @Test("an aircraft on the ground is placed by the receiver's site") func surface() throws {
         var decoder = self.decoder()
         let one = ModeSTransponder(first: 0x8C)
-        let plots = self.plots([false, true, false, true].map { one.surface(isOdd: $0) }, &decoder)
+        let plots = self.plots([false, true, false, true, false].map { one.surface(isOdd: $0) }, &decoder)
         #expect(plots.count == 2)
         let plot = try #require(plots.last)
         #expect(plot.isOnGround)
@@ -141,7 +142,7 @@ struct ModeSTransponder {
         var decoder = self.decoder(site: nil)
         let one = ModeSTransponder()
         let plots = self.plots(
-            [one.airborne(isOdd: false), one.airborne(isOdd: true), one.airborne(isOdd: false)]
+            [false, true, false, true].map { one.airborne(isOdd: $0) }
                 + [false, true, false].map { one.surface(isOdd: $0) }, &decoder)
         #expect(plots.map(\.isOnGround) == [false, true, true, true])
     }
@@ -170,9 +171,9 @@ struct ModeSTransponder {
     @Test("a jump is refused, and believed only when the old place is given up") func jump() {
         var decoder = self.decoder()
         var one = ModeSTransponder()
-        #expect(self.plots([false, true, false, true].map { one.airborne(isOdd: $0) }, &decoder).count == 2)
+        #expect(self.plots([false, true, false, true, false].map { one.airborne(isOdd: $0) }, &decoder).count == 2)
         one.place.longitude += 1
-        let after = self.plots((0..<12).map { one.airborne(isOdd: $0 % 2 == 1) }, &decoder, from: 2)
+        let after = self.plots((0..<12).map { one.airborne(isOdd: $0 % 2 == 1) }, &decoder, from: 2.5)
         #expect(decoder.counts[.implausible] >= 3)
         #expect(!after.isEmpty)
         for plot in after {
@@ -236,13 +237,15 @@ struct ModeSTransponder {
         #expect(verdict(one.allCall(code: 5), 1) == .unknownAddress)
         #expect(verdict(one.allCall(), 2) == .accepted)
         #expect(verdict(one.allCall(code: 5), 3) == .accepted)
-        for format: UInt64 in [0, 4, 5, 16, 20, 21] { #expect(verdict(one.reply(format, 0x0C38), 4) == .accepted) }
+        for format: UInt64 in [0, 4, 5, 16, 20, 21, 24] { #expect(verdict(one.reply(format, 0x0C38), 4) == .accepted) }
         #expect(verdict(one.reply(4, 0x0C38), 61.9) == .accepted)
         #expect(verdict(one.reply(4, 0x0C38), 62.1) == .unknownAddress)
-        #expect(verdict(one.airborne(isOdd: true).flipping(40), 63) == .corrupt)
-        #expect(verdict(one.allCall().flipping(40), 63) == .corrupt)
+        #expect(verdict(one.airborne(isOdd: true).flipping(40).flipping(50), 63) == .corrupt)
+        #expect(verdict(one.airborne(isOdd: true).flipping(40), 63) == .corrupt, "mended, but silent for a minute")
+        #expect(verdict(one.allCall().flipping(40).flipping(41), 63) == .corrupt)
         #expect(verdict(ModeSFrame(high: 0x8D << 56, low: 0, isLong: false), 63) == .malformed)
-        #expect(verdict(ModeSFrame(high: 0xC0 << 56, low: 0, isLong: true), 63) == .unsupported)
+        #expect(verdict(ModeSFrame(high: 0x98 << 56, low: 0, isLong: true), 63) == .unsupported)
+        #expect(verdict(ModeSFrame(high: 0xC0 << 56, low: 0, isLong: true), 63) == .unknownAddress)
     }
 
     @Test("a code must be said twice by replies") func squawk() {
@@ -308,10 +311,10 @@ struct ModeSTransponder {
         var anonymous = own
         anonymous.first = 0x91
         #expect(
-            self.plots((0..<4).map { rebroadcast.airborne(isOdd: $0 % 2 == 1) }, &decoder).map(\.identity.address)
+            self.plots((0..<5).map { rebroadcast.airborne(isOdd: $0 % 2 == 1) }, &decoder).map(\.identity.address)
                 == [ICAOAddress(0x4840D6), ICAOAddress(0x4840D6)])
         #expect(
-            self.plots((0..<4).map { anonymous.airborne(isOdd: $0 % 2 == 1) }, &decoder).map(\.identity.address)
+            self.plots((0..<5).map { anonymous.airborne(isOdd: $0 % 2 == 1) }, &decoder).map(\.identity.address)
                 == [nil, nil])
         #expect(decoder.aircraftCount == 4)
     }
