@@ -10,6 +10,7 @@ struct DecodeBench {
         ("modes", ModeSBench.run),
         ("guard", GuardBench.run),
         ("attacks", GuardBench.attacks),
+        ("encode", EncodeBench.run),
     ]
 
     static func main() {
