@@ -11,7 +11,7 @@ import Glibc
 /// The caller pairs begins with ends; nothing is checked, nothing is allocated while the buffer suffices.
 @safe public struct JSONWriter: ~Copyable {
     // One owned block of memory: the type is not copyable, so nobody else writes or frees it, and every write goes
-    // through `reserve`, which makes room first.
+    // through `reserve`, which makes room first. Behind its capacity lie the bytes that a cursor may overwrite.
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     /// How many bytes have been written since the last `removeAll`.
@@ -22,7 +22,7 @@ import Glibc
     /// An empty text with room for `capacity` bytes; it grows by doubling.
     public init(capacity: Int = 1 << 16) {
         self.capacity = max(64, capacity)
-        unsafe self.base = .allocate(capacity: self.capacity)
+        unsafe self.base = .allocate(capacity: self.capacity + JSONCursor.slack)
     }
 
     deinit { unsafe self.base.deallocate() }
@@ -288,6 +288,25 @@ import Glibc
         self.needsComma = mark.needsComma
     }
 
+    // MARK: A cursor
+
+    /// Lends the place behind the text, with room for `bytes`; the writer must not be used until it is given back.
+    @inline(__always) mutating func cursor(room bytes: Int) -> JSONCursor {
+        self.reserve(bytes)
+        return unsafe JSONCursor(self.base, at: self.count)
+    }
+
+    /// Whether there is room for so many bytes behind a cursor.
+    @inline(__always) func hasRoom(_ bytes: Int, behind cursor: JSONCursor) -> Bool {
+        self.capacity &- cursor.at >= bytes
+    }
+
+    /// Takes a cursor back.
+    @inline(__always) mutating func resume(_ cursor: JSONCursor, needsComma: Bool) {
+        self.count = cursor.at
+        self.needsComma = needsComma
+    }
+
     // MARK: Inside
 
     private mutating func open(_ bracket: UInt8) {
@@ -364,7 +383,7 @@ import Glibc
 
     @inline(never) private mutating func grow(_ more: Int) {
         let larger = max(self.capacity * 2, self.count + more)
-        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger + JSONCursor.slack)
         unsafe moved.update(from: self.base, count: self.count)
         unsafe self.base.deallocate()
         unsafe self.base = moved

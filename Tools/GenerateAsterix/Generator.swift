@@ -181,6 +181,8 @@ package struct AsterixGenerator {
                 self.line(depth, "for _ in 0..<\(n) {")
                 self.part(element + Node.operands, octets: length, depth + 1)
             } else {
+                // Its mark, its count and seven fields would be nine for one octet: see AsterixFieldWriter.
+                precondition(self.words[element] & 0xFF != Kind.repetitiveFX, "a repetition by FX within another")
                 let index = self.fresh("i")
                 self.line(depth, "for \(index) in 0..<\(n) {")
                 self.line(depth + 1, "r.mark(\(id + 1), \(index))")
@@ -316,7 +318,9 @@ package struct AsterixGenerator {
         // Loads of at most eight octets, each as many fields as it can.
         var loads: [(name: String, from: Int, to: Int)] = []
         func load(of leaf: Leaf) -> (name: String, from: Int, to: Int) {
-            loads.first { $0.from * 8 <= leaf.bit && leaf.bit + leaf.bits <= $0.to * 8 }!
+            guard let load = loads.first(where: { $0.from * 8 <= leaf.bit && leaf.bit + leaf.bits <= $0.to * 8 })
+            else { preconditionFailure("no load of \(self.layout.fields[leaf.id].path)") }
+            return load
         }
         for leaf in all where leaf.bits <= 64 {
             let from = leaf.bit / 8

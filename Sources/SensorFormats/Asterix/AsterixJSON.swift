@@ -13,304 +13,152 @@ import Air
 /// fields that do not have the structure of their table are hex as a whole. Spare bits are left out.
 struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
     var writer = JSONWriter()
-    var capturedAt: Timestamp?
-    var secondsOfDay: Double?
+    /// What stands behind the place of each record of the datagram: when it was captured.
+    private var captured: [UInt8] = []
+    private var fields = AsterixFields()
+    private var texts = [AsterixText?](repeating: nil, count: 256)
 
     var takesUndecided: Bool { true }
+
+    /// The recorder's clock for the records to come: an instant, or a time of day, or nothing.
+    mutating func setCapture(_ capturedAt: Timestamp?, secondsOfDay: Double?) {
+        self.captured.removeAll(keepingCapacity: true)
+        guard capturedAt != nil || secondsOfDay != nil else { return }
+        var writer = JSONWriter(capacity: 64)
+        if let capturedAt {
+            writer.key("capturedAt")
+            writer.string(capturedAt.description)
+        } else if let secondsOfDay {
+            writer.key("capturedAtSecondsOfDay")
+            writer.number(secondsOfDay, decimals: 3)
+        }
+        self.captured.append(UInt8(ascii: ","))
+        writer.withBytes { bytes in for i in bytes.indices { self.captured.append(bytes[i]) } }
+    }
 
     mutating func read(
         _ layout: AsterixLayout, _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int,
         tally: inout AsterixTally
     ) throws(AsterixRecordFault) -> Int {
-        var offsets = AsterixLayout.Offsets(repeating: 0)
-        let end = try layout.walk(bytes, words, from: start, to: limit, offsets: &offsets)
-        self.take(layout, bytes, range: start..<end)
+        self.fields.removeAll()
+        let end = try layout.fields(bytes, words, from: start, to: limit, into: &self.fields)
+        let text = self.text(of: layout)
+        let captured = self.captured
+        self.writer.record(self.fields, text, captured.span, bytes)
         return end
     }
 
-    private mutating func take(_ layout: AsterixLayout, _ bytes: Span<UInt8>, range: Range<Int>) {
-        self.writer.beginObject()
-        self.writer.key("category")
-        self.writer.integer(layout.edition.category)
-        self.writer.key("edition")
-        self.writer.string(layout.edition.number)
-        self.writer.key("offset")
-        self.writer.integer(range.lowerBound)
-        self.writer.key("length")
-        self.writer.integer(range.count)
-        if let capturedAt = self.capturedAt {
-            self.writer.key("capturedAt")
-            self.writer.string(capturedAt.description)
-        } else if let secondsOfDay = self.secondsOfDay {
-            self.writer.key("capturedAtSecondsOfDay")
-            self.writer.number(secondsOfDay, decimals: 3)
-        }
-        self.items(layout, bytes, range)
-        self.writer.endObject()
-        self.writer.endLine()
-    }
-
-    /// The record has been walked over: all that follows lies within it.
-    private mutating func items(_ layout: AsterixLayout, _ bytes: Span<UInt8>, _ range: Range<Int>) {
-        let wordStorage = layout.words
-        let keyStorage = layout.keys
-        let words = wordStorage.span
-        let keys = keyStorage.span
-        let limit = range.upperBound
-        let profile = layout.profiles[layout.profile(of: bytes, words, from: range.lowerBound, to: limit)]
-        var at = range.lowerBound
-        while bytes[at] & 1 != 0 { at += 1 }
-        at += 1
-        let specificationEnd = at
-        var first = 0
-        for octet in range.lowerBound..<specificationEnd {
-            for bit in 0..<7 where bytes[octet] & (0x80 >> UInt8(bit)) != 0 {
-                let node = Int(words[profile + 1 + 2 * (first + bit)])
-                at = self.node(node, at, limit, layout, words, keys, bytes)
-            }
-            first += 7
-        }
-    }
-
-    /// Writes the key of `word` if it has one.
-    @inline(__always)
-    private mutating func key(_ word: UInt32, _ keys: Span<UInt8>) {
-        guard word != 0 else { return }
-        let start = Int(word >> 12)
-        self.writer.raw(keys.extracting(start..<start + Int(word & 0xFFF)), isValue: false)
-    }
-
-    /// Writes one item or part and answers with the offset behind it.
-    private mutating func node(
-        _ node: Int, _ start: Int, _ limit: Int, _ layout: AsterixLayout, _ words: Span<UInt32>, _ keys: Span<UInt8>,
-        _ bytes: Span<UInt8>
-    ) -> Int {
-        typealias Kind = AsterixLayout.Kind
-        let head = words[node]
-        var at = start
-        guard head & 0xFF != Kind.randomSequence else {
-            return self.randomSequence(start, limit, layout, words, keys, bytes)
-        }
-        self.key(words[node + 1], keys)
-        let isObject = head & Kind.isObject != 0
-        switch head & 0xFF {
-        case Kind.fixed:
-            if isObject { self.writer.beginObject() }
-            self.fields(node + AsterixLayout.Node.operands, at * 8, words, keys, bytes)
-            if isObject { self.writer.endObject() }
-            return at + Int(head >> 16)
-        case Kind.extended:
-            self.writer.beginObject()
-            let parts = Int(words[node + 3])
-            var part = 0
-            var more = true
-            while more, part < parts {
-                let octets = Int(words[node + 4 + 2 * part] & 0xFFFF)
-                self.fields(Int(words[node + 5 + 2 * part]), at * 8, words, keys, bytes)
-                at += octets
-                more = words[node + 4 + 2 * part] >> 16 != 0 && bytes[at - 1] & 1 != 0
-                part += 1
-            }
-            if more {
-                let unknown = at
-                while bytes[at] & 1 != 0 { at += 1 }
-                at += 1
-                self.writer.key("_more")
-                self.writer.hex(bytes.extracting(unknown..<at))
-            }
-            self.writer.endObject()
-            return at
-        case Kind.repetitive:
-            var count = 0
-            for _ in 0..<Int(words[node + 3]) {
-                count = count << 8 | Int(bytes[at])
-                at += 1
-            }
-            self.writer.beginArray()
-            for _ in 0..<count { at = self.node(node + 4, at, limit, layout, words, keys, bytes) }
-            self.writer.endArray()
-            return at
-        case Kind.repetitiveFX:
-            self.writer.beginArray()
-            repeat {
-                if isObject { self.writer.beginObject() }
-                self.fields(node + 4, at * 8, words, keys, bytes)
-                if isObject { self.writer.endObject() }
-                at += Int(words[node + 3])
-            } while bytes[at - 1] & 1 != 0
-            self.writer.endArray()
-            return at
-        case Kind.compound:
-            return self.compound(node, start, limit, layout, words, keys, bytes)
-        default:
-            let end = at + Int(bytes[at])
-            let content = Int(words[node + 3])
-            if content != 0, layout.skip(content, words, bytes, from: at + 1, to: end) == end {
-                _ = self.node(content, at + 1, end, layout, words, keys, bytes)
-            } else {
-                self.writer.hex(bytes.extracting(at + 1..<end))
-            }
-            return end
-        }
-    }
-
-    private mutating func compound(
-        _ node: Int, _ start: Int, _ limit: Int, _ layout: AsterixLayout, _ words: Span<UInt32>, _ keys: Span<UInt8>,
-        _ bytes: Span<UInt8>
-    ) -> Int {
-        let fixedOctets = Int(words[node + 3])
-        var at = start
-        if fixedOctets == 0 {
-            while bytes[at] & 1 != 0 { at += 1 }
-            at += 1
-        } else {
-            at += fixedOctets
-        }
-        self.writer.beginObject()
-        let specificationEnd = at
-        let perOctet = fixedOctets == 0 ? 7 : 8
-        var first = 0
-        for octet in start..<specificationEnd {
-            for bit in 0..<perOctet where bytes[octet] & (0x80 >> UInt8(bit)) != 0 {
-                at = self.node(Int(words[node + 5 + first + bit]), at, limit, layout, words, keys, bytes)
-            }
-            first += perOctet
-        }
-        self.writer.endObject()
-        return at
-    }
-
-    /// Items out of order are written under their own keys, as if they stood in order.
-    private mutating func randomSequence(
-        _ start: Int, _ limit: Int, _ layout: AsterixLayout, _ words: Span<UInt32>, _ keys: Span<UInt8>,
-        _ bytes: Span<UInt8>
-    ) -> Int {
-        var at = start + 1
-        for _ in 0..<bytes[start] {
-            guard let node = layout.sequencedNode(Int(bytes[at]) - 1, words) else { return at }
-            at = self.node(node, at + 1, limit, layout, words, keys, bytes)
-        }
-        return at
-    }
-
-    /// Writes the fields that the instructions from `first` on describe; `bit` is the first bit of them.
-    private mutating func fields(
-        _ first: Int, _ bit: Int, _ words: Span<UInt32>, _ keys: Span<UInt8>, _ bytes: Span<UInt8>
-    ) {
-        var word = first
-        var bit = bit
-        while true {
-            let instruction = words[word]
-            let count = Int(instruction >> 8)
-            switch instruction & 0xFF {
-            case FieldOp.end: return
-            case FieldOp.spare:
-                word += 2
-            case FieldOp.unsigned:
-                self.key(words[word + 2], keys)
-                self.writer.number(unsigned: bits(bytes, at: bit, count: count))
-                word += 3
-            case FieldOp.signed:
-                self.key(words[word + 2], keys)
-                self.writer.number(mantissa: signed(bits(bytes, at: bit, count: count), count: count), decimals: 0)
-                word += 3
-            case FieldOp.quantity, FieldOp.signedQuantity:
-                let raw = bits(bytes, at: bit, count: count)
-                let isSigned = instruction & 0xFF == FieldOp.signedQuantity
-                self.quantity(word + 2, isSigned ? signed(raw, count: count) : Int64(bitPattern: raw), words, keys)
-                word += 7
-            case FieldOp.hex:
-                self.key(words[word + 2], keys)
-                self.hex(bytes, bit, count)
-                word += 3
-            case FieldOp.octal:
-                self.key(words[word + 2], keys)
-                self.writer.octal(bits(bytes, at: bit, count: count), digits: (count + 2) / 3)
-                word += 3
-            case FieldOp.ascii:
-                self.key(words[word + 2], keys)
-                self.ascii(bytes, bit, count)
-                word += 3
-            case FieldOp.sixBit:
-                self.key(words[word + 2], keys)
-                self.writer.sixBit(bits(bytes, at: bit, count: count), count)
-                word += 3
-            case FieldOp.register:
-                self.key(words[word + 2], keys)
-                self.writer.beginObject()
-                self.writer.key("BDS")
-                self.writer.hex(bits(bytes, at: bit + 56, count: 8), digits: 2)
-                self.writer.key("MB")
-                self.writer.hex(bits(bytes, at: bit, count: 56), digits: 14)
-                self.writer.endObject()
-                word += 3
-            case FieldOp.open:
-                self.key(words[word + 1], keys)
-                self.writer.beginObject()
-                word += 2
-                continue
-            case FieldOp.close:
-                self.writer.endObject()
-                word += 1
-                continue
-            default:
-                self.choice(word, bit, count, words, keys, bytes)
-                word += 6 + 7 * Int(words[word + 5])
-            }
-            bit += count
-        }
-    }
-
-    /// Operands at `word`: key, unit, factor (low, high), shift and digits.
-    @inline(__always)
-    private mutating func quantity(_ word: Int, _ raw: Int64, _ words: Span<UInt32>, _ keys: Span<UInt8>) {
-        self.key(words[word], keys)
-        let factor = Int64(words[word + 2]) | Int64(words[word + 3]) << 32
-        let mantissa = DecimalScale.mantissa(of: raw, factor: factor, shift: Int(words[word + 4] & 0xFF))
-        self.writer.number(mantissa: mantissa, decimals: Int(words[word + 4] >> 8))
-        let unit = words[word + 1]
-        guard unit != 0 else { return }
-        let start = Int(unit >> 12)
-        self.writer.rest(keys.extracting(start..<start + Int(unit & 0xFFF)))
-    }
-
-    private mutating func choice(
-        _ word: Int, _ bit: Int, _ count: Int, _ words: Span<UInt32>, _ keys: Span<UInt8>, _ bytes: Span<UInt8>
-    ) {
-        let selector = bits(bytes, at: bit - Int(words[word + 3]), count: Int(words[word + 4]))
-        let raw = bits(bytes, at: bit, count: count)
-        for i in 0..<Int(words[word + 5]) {
-            let alternative = word + 6 + 7 * i
-            guard UInt64(words[alternative]) == selector else { continue }
-            let isSigned = words[alternative + 1] == FieldOp.signedQuantity
-            self.quantity(
-                alternative + 2, isSigned ? signed(raw, count: count) : Int64(bitPattern: raw), words, keys)
-            return
-        }
-        self.key(words[word + 2], keys)
-        self.writer.number(unsigned: raw)
-    }
-
-    private mutating func hex(_ bytes: Span<UInt8>, _ bit: Int, _ count: Int) {
-        guard count > 64 else {
-            self.writer.hex(bits(bytes, at: bit, count: count), digits: (count + 3) / 4)
-            return
-        }
-        self.writer.hex(bytes.extracting(bit / 8..<(bit + count) / 8))
-    }
-
-    private mutating func ascii(_ bytes: Span<UInt8>, _ bit: Int, _ count: Int) {
-        var letters = InlineArray<256, UInt8>(repeating: 0)
-        var length = 0
-        for i in 0..<min(256, count / 8) {
-            letters[i] = UInt8(truncatingIfNeeded: bits(bytes, at: bit + 8 * i, count: 8))
-            if letters[i] != 0x20 { length = i + 1 }
-        }
-        self.writer.string(latin1: letters.span.extracting(0..<length))
+    private mutating func text(of layout: AsterixLayout) -> AsterixText {
+        if let text = self.texts[Int(layout.edition.category)], text.layout === layout { return text }
+        let text = AsterixText(layout)
+        self.texts[Int(layout.edition.category)] = text
+        return text
     }
 }
 
 extension JSONWriter {
+    /// Writes one record as a line.
+    ///
+    /// - Parameters:
+    ///   - captured: what stands behind its place, with a comma before it.
+    ///   - bytes: what it was read from.
+    mutating func record(
+        _ fields: borrowing AsterixFields, _ text: AsterixText, _ captured: Span<UInt8>, _ bytes: Span<UInt8>
+    ) {
+        let pieceStorage = text.pieces
+        let pieces = pieceStorage.span
+        let range = fields.range
+        var out = self.cursor(room: 256 + captured.count)
+        out.put(pieces, Int(text.head.start), Int(text.head.length))
+        out.number(UInt64(range.lowerBound))
+        for byte in ",\"length\":".utf8 { out.put(byte) }
+        out.number(UInt64(range.count))
+        for index in captured.indices { out.put(captured[index]) }
+        fields.withSpans { ids, values in
+            self.values(ids, values, text, pieces, bytes, record: range.lowerBound, &out)
+        }
+        out.put(UInt8(ascii: "}"))
+        out.put(UInt8(ascii: "\n"))
+        self.resume(out, needsComma: false)
+    }
+
+    @inline(__always)
+    private mutating func values(
+        _ ids: Span<UInt16>, _ values: Span<Int64>, _ text: AsterixText, _ pieces: Span<UInt8>, _ bytes: Span<UInt8>,
+        record: Int, _ out: inout JSONCursor
+    ) {
+        typealias Action = AsterixText.Action
+        typealias Form = AsterixText.Form
+        let entryStorage = text.entries
+        let entries = entryStorage.span
+        let room = text.fieldMax
+        var open = OpenContainers()
+        for index in ids.indices {
+            if !self.hasRoom(room, behind: out) {
+                self.resume(out, needsComma: false)
+                out = self.cursor(room: room)
+            }
+            let id = Int(ids[index])
+            let raw = values[index]
+            let action = entries[id].action
+            var before = entries[id].before
+            if action != Action.value {
+                open.turn(to: id, entries[id], text, pieces, &out)
+                guard action <= Action.begin else { continue }
+                // The comma before the first of a container is left out.
+                if open.isEmpty {
+                    before.start += 1
+                    before.length -= 1
+                    open.isEmpty = false
+                }
+            }
+            out.put(pieces, Int(before.start), Int(before.length))
+            switch entries[id].form {
+            case Form.unsigned: out.number(UInt64(bitPattern: raw))
+            case Form.signed:
+                if raw < 0 { out.put(UInt8(ascii: "-")) }
+                out.number(raw.magnitude)
+            case Form.binary:
+                if raw < 0 { out.put(UInt8(ascii: "-")) }
+                let shift = UInt64(entries[id].shift)
+                let product = raw.magnitude &* entries[id].factor
+                out.number(product &>> shift)
+                out.fraction((product & (1 &<< shift &- 1)) &* entries[id].multiplier)
+            case Form.decimal:
+                let mantissa = DecimalScale.mantissa(
+                    of: raw, factor: Int64(bitPattern: entries[id].factor), shift: Int(entries[id].shift))
+                if mantissa < 0 { out.put(UInt8(ascii: "-")) }
+                let whole = mantissa.magnitude / entries[id].power
+                out.number(whole)
+                out.fraction((mantissa.magnitude &- whole &* entries[id].power) &* entries[id].multiplier)
+            case Form.octal: out.octal(UInt64(bitPattern: raw), digits: Int(entries[id].digits))
+            case Form.hex: out.hex(UInt64(bitPattern: raw), digits: Int(entries[id].digits))
+            case Form.eightCharacters where out.eightCharacters(UInt64(bitPattern: raw)): break
+            case Form.register:
+                for byte in "{\"BDS\":".utf8 { out.put(byte) }
+                out.hex(UInt64(bitPattern: raw) & 0xFF, digits: 2)
+                for byte in ",\"MB\":".utf8 { out.put(byte) }
+                out.hex(UInt64(bitPattern: raw) &>> 8, digits: 14)
+                out.put(UInt8(ascii: "}"))
+            case Form.meaning:
+                out.number(UInt64(bitPattern: raw))
+                let meaning = text.meanings[Int(entries[id].multiplier) &+ Int(truncatingIfNeeded: raw)]
+                out.put(pieces, Int(meaning.start), Int(meaning.length))
+            default:
+                self.resume(out, needsComma: false)
+                self.value(text.layout.fields[id], raw, bytes, record: record)
+                out = self.cursor(room: room)
+            }
+            let behind = entries[id].behind
+            if behind.length > 0 { out.put(pieces, Int(behind.start), Int(behind.length)) }
+        }
+        if !self.hasRoom(room, behind: out) {
+            self.resume(out, needsComma: false)
+            out = self.cursor(room: room)
+        }
+        open.close(to: 0, text, &out)
+    }
+
     /// Writes the value of a field, without its unit.
     ///
     /// - Parameters:
@@ -368,5 +216,56 @@ extension JSONWriter {
             if letters[i] != 0x20 { length = i + 1 }
         }
         self.string(latin1: letters.span.extracting(0..<length))
+    }
+}
+
+/// The containers that are open at a place of a record's text.
+private struct OpenContainers {
+    private var open = InlineArray<16, Int16>(repeating: 0)
+    private var depth = 0
+    /// Whether nothing stands in the innermost yet.
+    var isEmpty = false
+
+    /// Closes and opens what the field `id`, the first of its part or a mark, demands.
+    @inline(__always) mutating func turn(
+        to id: Int, _ entry: AsterixText.Entry, _ text: AsterixText, _ pieces: Span<UInt8>, _ out: inout JSONCursor
+    ) {
+        typealias Action = AsterixText.Action
+        let container = Int(entry.container)
+        guard entry.action != Action.none else { return }
+        while self.depth > 0, !text.containers[Int(self.open[self.depth - 1])].ids.contains(id) {
+            self.close(to: self.depth - 1, text, &out)
+        }
+        // A container that begins anew is closed if it is open, and so is all within the one of an element.
+        switch entry.action {
+        case Action.begin, Action.open: self.close(to: text.containers[container].depth - 1, text, &out)
+        case Action.element: self.close(to: text.containers[container].depth, text, &out)
+        case Action.closeAll: self.close(to: 0, text, &out)
+        default: break
+        }
+        if container >= 0 { self.enter(container, text, pieces, &out) }
+    }
+
+    /// Opens a container and those around it.
+    private mutating func enter(
+        _ container: Int, _ text: AsterixText, _ pieces: Span<UInt8>, _ out: inout JSONCursor
+    ) {
+        let entered = text.containers[container]
+        guard entered.depth > self.depth else { return }
+        if entered.parent >= 0 { self.enter(Int(entered.parent), text, pieces, &out) }
+        let comma = Int32(self.isEmpty ? 1 : 0)
+        out.put(pieces, Int(entered.before.start + comma), Int(entered.before.length - comma))
+        self.open[self.depth] = Int16(truncatingIfNeeded: container)
+        self.depth += 1
+        self.isEmpty = true
+    }
+
+    /// Closes the innermost until so many are open.
+    mutating func close(to depth: Int, _ text: AsterixText, _ out: inout JSONCursor) {
+        while self.depth > depth {
+            self.depth -= 1
+            out.put(text.containers[Int(self.open[self.depth])].close)
+            self.isEmpty = false
+        }
     }
 }

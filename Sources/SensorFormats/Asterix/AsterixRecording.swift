@@ -103,8 +103,8 @@ public func decodeAsterixToJSONLines(
         datagrams.problems.removeAll(keepingCapacity: true)
         guard let datagram else { break }
         count += 1
-        json.capturedAt = datagram.capturedAt.map { Timestamp(nanoseconds: $0) }
-        json.secondsOfDay = datagram.secondsOfDay
+        json.setCapture(
+            datagram.capturedAt.map { Timestamp(nanoseconds: $0) }, secondsOfDay: datagram.secondsOfDay)
         reader.read(recording, range: datagram.range, sink: &json, problems: &problems)
         for one in problems { problem(one) }
         problems.removeAll(keepingCapacity: true)

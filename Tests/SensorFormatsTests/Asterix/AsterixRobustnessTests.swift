@@ -4,19 +4,6 @@ import Testing
 
 @testable import SensorFormats
 
-/// splitmix64, so that a failing seed repeats itself.
-private struct Random {
-    var state: UInt64
-
-    mutating func below(_ bound: Int) -> Int {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var z = self.state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ (z >> 31)) >> 33) % bound
-    }
-}
-
 @Suite("Damaged ASTERIX") struct AsterixRobustnessTests {
     static let whole: [[UInt8]] = [
         block(48, Worked.category048), block(34, Worked.category034), block(62, record(62, Worked.category062)),
@@ -160,7 +147,7 @@ private struct Random {
     @Test(
         "no mutation of the worked records traps, and all bytes stay accounted for", arguments: 0..<40 as Range<UInt64>)
     func mutations(seed: UInt64) throws {
-        var random = Random(state: seed)
+        var random = SeededRandom(state: seed)
         for _ in 0..<500 {
             var bytes = Self.whole[random.below(4)] + Self.whole[random.below(4)]
             for _ in 0...random.below(6) { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }

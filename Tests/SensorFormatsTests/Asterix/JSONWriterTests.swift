@@ -1,5 +1,6 @@
-import SensorFormats
 import Testing
+
+@testable import SensorFormats
 
 @Suite("The JSON text writer") struct JSONWriterTests {
     @Test(
@@ -49,5 +50,58 @@ import Testing
         var writer = JSONWriter()
         writer.string(latin1: ([0x41, 0x22, 0x5C, 0x0A, 0xE9] as [UInt8]).span)
         #expect(writer.text == #""A\"\\\u000a\u00e9""#)
+    }
+
+    /// What a cursor writes.
+    private func text(_ body: (inout JSONCursor) -> Void) -> String {
+        var writer = JSONWriter(capacity: 64)
+        var cursor = writer.cursor(room: 64)
+        body(&cursor)
+        writer.resume(cursor, needsComma: false)
+        return writer.text
+    }
+
+    @Test("numbers of every length are written unchecked as checked", arguments: 0..<64 as Range<UInt64>)
+    func numbers(bits: UInt64) {
+        var random = SeededRandom(state: bits)
+        for _ in 0..<200 {
+            let number = random.next() >> bits
+            #expect(self.text { $0.number(number) } == "\(number)")
+            let digits = max(1, Int(67 - bits) / 4)
+            let hex = String(number, radix: 16)
+            #expect(
+                self.text { $0.hex(number, digits: min(16, digits)) }
+                    == "\"" + String(repeating: "0", count: max(0, min(16, digits) - hex.count)) + hex + "\"")
+        }
+        for edge in [1 << bits, (1 << bits) - 1] as [UInt64] { #expect(self.text { $0.number(edge) } == "\(edge)") }
+    }
+
+    @Test("powers of ten and their neighbours are written exactly")
+    func powersOfTen() {
+        var power: UInt64 = 1
+        for _ in 0..<20 {
+            for number in [power - 1, power, power + 1] { #expect(self.text { $0.number(number) } == "\(number)") }
+            power = power.multipliedReportingOverflow(by: 10).overflow ? power : power * 10
+        }
+    }
+
+    @Test("a fraction of 10⁻¹⁶ is written without zeros at the end")
+    func fractions() {
+        #expect(self.text { $0.fraction(0) } == "")
+        #expect(self.text { $0.fraction(5_000_000_000_000_000) } == ".5")
+        #expect(self.text { $0.fraction(1) } == ".0000000000000001")
+        #expect(self.text { $0.fraction(30) } == ".000000000000003")
+        #expect(self.text { $0.fraction(1_234_567_800_000_000) } == ".12345678")
+        #expect(self.text { $0.fraction(1_234_567_890_000_000) } == ".123456789")
+        #expect(self.text { $0.fraction(9_999_999_999_999_999) } == ".9999999999999999")
+    }
+
+    @Test("octal digits and six-bit characters are written unchecked as checked")
+    func codes() {
+        #expect(self.text { $0.octal(0o7010, digits: 4) } == "\"7010\"")
+        #expect(self.text { $0.octal(0o52, digits: 2) } == "\"52\"")
+        #expect(self.text { #expect($0.eightCharacters(0x48F5_34C7_5820)) } == "\"ROT415\"")
+        #expect(self.text { #expect($0.eightCharacters(0x8208_2082_0820)) } == "\"\"")
+        #expect(self.text { #expect(!$0.eightCharacters(0)) } == "")
     }
 }
