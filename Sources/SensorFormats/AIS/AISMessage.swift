@@ -80,6 +80,8 @@ public struct AISMessage: Hashable, Sendable {
     public var bitCount: Int
     /// Bits behind the layout, which the standard does not define.
     public var rest = BitString()
+    /// What was sent in the last armoured character behind the message's end, zero as a rule.
+    public var padding: UInt8 = 0
 
     /// A message to send, of the length that the standard gives it.
     public init(type: UInt8, mmsi: MMSI, body: Body) {

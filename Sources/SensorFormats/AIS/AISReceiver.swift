@@ -34,6 +34,7 @@ public struct AISReceiver: Sendable {
         var received: UInt16 = 0
         /// The bits of each part, in the order of its number.
         var parts: [BitString]
+        var padding: UInt8 = 0
     }
 
     public init() {}
@@ -77,7 +78,7 @@ public struct AISReceiver: Sendable {
             start = i + 1
         }
         let rest = bytes.extracting(start..<bytes.count)
-        if isWhole {
+        if isWhole, rest.count + self.carry.count > 0 {
             self.endLine(rest, terminator: 0, at: self.position + start, problem, body)
         } else if self.isSkippingLine {
             self.tally.skippedBytes += rest.count
@@ -126,13 +127,19 @@ public struct AISReceiver: Sendable {
                 self.tally.otherBytes += line.count + terminator
                 return
             }
-            let part = try Self.bits(line, sentence)
+            var part = try Self.bits(line, sentence)
+            var padding: UInt8 = 0
+            if sentence.number == sentence.count {
+                let end = part.count - Int(sentence.filling)
+                padding = UInt8(truncatingIfNeeded: part.number(at: end, bits: Int(sentence.filling)))
+                part.resize(to: end)
+            }
             self.tally.sentences += 1
             self.tally.acceptedBytes += line.count + terminator
             if sentence.count == 1 {
-                self.finish(part, sentence, offset, line.count, problem, body)
+                self.finish(part, padding, sentence, offset, line.count, problem, body)
             } else {
-                self.join(part, sentence, offset, line.count, problem, body)
+                self.join(part, padding, sentence, offset, line.count, problem, body)
             }
         } catch {
             self.tally.skippedBytes += line.count + terminator
@@ -144,7 +151,7 @@ public struct AISReceiver: Sendable {
         }
     }
 
-    /// The bits of a sentence; its filling is cut off where it ends the message.
+    /// The bits of a sentence, the filling included.
     private static func bits(_ line: Span<UInt8>, _ sentence: AISSentence) throws(AISFault) -> BitString {
         var bits = BitString()
         guard !sentence.payload.isEmpty else { throw .badArmour }
@@ -153,14 +160,13 @@ public struct AISReceiver: Sendable {
             guard let six = AISArmour.bits(line[i]) else { throw .badArmour }
             bits.append(UInt64(six), bits: 6)
         }
-        if sentence.number == sentence.count { bits.resize(to: bits.count - Int(sentence.filling)) }
         return bits
     }
 
     /// Puts a part beside those of its message, by the group of its tag block or by sequence, channel and talker.
     private mutating func join(
-        _ part: BitString, _ sentence: AISSentence, _ offset: Int, _ length: Int, _ problem: (AISProblem) -> Void,
-        _ body: (AISReceived) -> Void
+        _ part: BitString, _ padding: UInt8, _ sentence: AISSentence, _ offset: Int, _ length: Int,
+        _ problem: (AISProblem) -> Void, _ body: (AISReceived) -> Void
     ) {
         let bit = UInt16(1) << UInt16(sentence.number)
         var index = self.groups.firstIndex { Self.belong($0.sentence, sentence) }
@@ -185,6 +191,7 @@ public struct AISReceiver: Sendable {
         self.groups[index].received |= bit
         self.groups[index].length += length
         self.groups[index].parts[Int(sentence.number) - 1] = part
+        self.groups[index].padding |= padding
         if sentence.number == 1 { self.groups[index].sentence = sentence }
         guard self.groups[index].received.nonzeroBitCount == Int(sentence.count) else { return }
         let group = self.groups.remove(at: index)
@@ -193,7 +200,7 @@ public struct AISReceiver: Sendable {
         }
         var whole = BitString()
         for part in group.parts { whole.append(part) }
-        self.finish(whole, group.sentence, offset, group.length, problem, body)
+        self.finish(whole, group.padding, group.sentence, offset, group.length, problem, body)
     }
 
     private static func belong(_ a: AISSentence, _ b: AISSentence) -> Bool {
@@ -204,11 +211,12 @@ public struct AISReceiver: Sendable {
     }
 
     private mutating func finish(
-        _ bits: BitString, _ sentence: AISSentence, _ offset: Int, _ length: Int, _ problem: (AISProblem) -> Void,
-        _ body: (AISReceived) -> Void
+        _ bits: BitString, _ padding: UInt8, _ sentence: AISSentence, _ offset: Int, _ length: Int,
+        _ problem: (AISProblem) -> Void, _ body: (AISReceived) -> Void
     ) {
         do throws(AISError) {
-            let message = try AISMessage(bits)
+            var message = try AISMessage(bits)
+            message.padding = padding
             self.tally.messages[Int(message.type & 63)] += 1
             body(AISReceived(message: message, sentence: sentence, offset: offset))
         } catch {

@@ -244,7 +244,9 @@ extension AISMessage {
             if let channel { text.append(channel) }
             text.append(UInt8(ascii: ","))
             for i in ((number - 1) * longest)..<min(number * longest, characters) {
-                text.append(AISArmour.character(UInt8(truncatingIfNeeded: bits.number(at: 6 * i, bits: 6))))
+                let six = UInt8(truncatingIfNeeded: bits.number(at: 6 * i, bits: 6))
+                let padding = i == characters - 1 ? self.padding & (1 << UInt8(filling) - 1) : 0
+                text.append(AISArmour.character(six | padding))
             }
             text += Array(",\(number == count ? filling : 0)".utf8)
             bytes.append(UInt8(ascii: "!"))

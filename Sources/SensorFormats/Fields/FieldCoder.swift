@@ -11,17 +11,20 @@ struct FieldScale: Sendable {
     func value(_ raw: some BinaryInteger) -> Double? {
         let raw = Int64(truncatingIfNeeded: raw)
         guard raw != self.notAvailable else { return nil }
-        var value = Double(raw * self.multiplier + self.offset)
-        for _ in 0..<self.decimals { value /= 10 }
-        return value / Double(self.divisor)
+        return Double(raw * self.multiplier + self.offset) / self.denominator
+    }
+
+    /// One division, rounded once: the nearest number to the decimal.
+    private var denominator: Double {
+        var power = Double(self.divisor)
+        for _ in 0..<self.decimals { power *= 10 }
+        return power
     }
 
     /// The nearest raw number, brought into `range`; the one for "not available" if the quantity is nil or no number.
     func raw<Raw: FixedWidthInteger>(_ value: Double?, in range: ClosedRange<Raw>) -> Raw {
         guard let value, value.isFinite else { return Raw(truncatingIfNeeded: self.notAvailable ?? 0) }
-        var scaled = value * Double(self.divisor)
-        for _ in 0..<self.decimals { scaled *= 10 }
-        scaled = ((scaled - Double(self.offset)) / Double(self.multiplier)).rounded()
+        let scaled = ((value * self.denominator - Double(self.offset)) / Double(self.multiplier)).rounded()
         return Raw(min(max(scaled, Double(range.lowerBound)), Double(range.upperBound)))
     }
 }
