@@ -29,12 +29,12 @@ enum GuardBench {
         table.print()
     }
 
-    /// Seven minutes of an exercise, attacked from the third on.
+    /// Nine minutes of an exercise, attacked from the fifth on.
     static func score(_ kind: Deception.Kind, seed: UInt64) -> DeceptionScore {
         let start = Timestamp(nanoseconds: 1_795_266_000_000_000_000)
         var scenario = Scenario(Scenario.Configuration(seed: seed, aircraftCount: 1000, start: start))
         var deception = Deception(
-            .init(kind: kind, seed: seed, begin: start.advanced(by: 120), sensors: scenario.sensors))
+            .init(kind: kind, seed: seed, begin: start.advanced(by: 240), sensors: scenario.sensors))
         var watch = PlausibilityGuard(sensors: scenario.sensors)
         var tracker = Tracker(sensors: scenario.sensors)
         var score = DeceptionScore(rule: kind.rule)
@@ -42,7 +42,7 @@ enum GuardBench {
         var reports: [SensorReport] = []
         var items: [Deception.Item] = []
         var changes: [TrackChange] = []
-        for second in 1...420 {
+        for second in 1...540 {
             let now = start.advanced(by: Double(second))
             scenario.next(until: now, into: &reports)
             deception.apply(reports, until: now, into: &items)
@@ -113,6 +113,11 @@ enum GuardBench {
             guard let reports = try recording.reports(in: folder) else { continue }
             var judged = reports
             var watch = PlausibilityGuard(sensors: recording.sensors)
+            // Radars that tell where they stand.
+            for case .status(let status) in reports {
+                guard let site = status.site else { continue }
+                watch.setSensor(Sensor(id: status.sensor, name: "", site: site, kind: .radar(period: 5)))
+            }
             watch.judge(&judged)
             let tally = watch.tally
             let rules = Doubt.allCases.filter { tally[$0] > 0 }.map { "\($0.name) \(tally[$0])" }

@@ -49,13 +49,14 @@ struct Spot: Sendable {
         return self.ground + dt * SIMD3<Double>(self.velocity)
     }
 
-    /// How far a plot lies from where it can be, as a share of what is possible; above 1 it cannot be there.
+    /// How far a plot lies from where it can be, as a share of what is possible; above 1 it cannot be there. Infinite if
+    /// this spot is not used, or was so long ago that it tells nothing.
     ///
     /// |p − p₀ − v dt| ≤ 5 (σ₀ + σ) + slack + min(|v| τ + ½ a (dt + τ)², v_max (dt + τ)); τ the error of time.
     @inline(__always) func excess(of s: Sighting, sensor: SensorID) -> Double {
         let dt = Double(s.time &- self.placedAt) / 1e9
         let span = abs(dt) + (sensor == self.sensor ? Limits.timing.same : Limits.timing.other)
-        guard span < Limits.memory else { return 0 }
+        guard self.isUsed, span < Limits.memory else { return .infinity }
         var reach = 5 * Double(self.deviation + s.deviation) + Limits.slack
         var far = Limits.speed * span
         if self.velocityDeviation >= 0 {
@@ -72,11 +73,6 @@ struct Spot: Sendable {
     mutating func take(_ s: Sighting, sensor: SensorID) -> Bool {
         var isTornAway = false
         let dt = Double(s.time &- self.placedAt) / 1e9
-        let wasSilent = dt > Limits.memory
-        if wasSilent {
-            self = Spot(s, sensor: sensor)
-            return false
-        }
         if self.plotCount < .max { self.plotCount += 1 }
         self.seenAt = max(self.seenAt, s.time)
         guard dt >= 0 else { return false }
@@ -198,6 +194,14 @@ struct Aircraft: Sendable {
         return self.repeats.nonzeroBitCount >= 3
     }
 
+    /// Whether it is known to stand still, or hardly to move: then its reports may well repeat.
+    func isSlow(_ plot: Plot) -> Bool {
+        if let velocity = plot.velocity {
+            return velocity.north * velocity.north + velocity.east * velocity.east < Limits.slow * Limits.slow
+        }
+        return self.first.velocityDeviation >= 0 && Double(length(self.first.velocity)) < Limits.slow
+    }
+
     /// The rules of motion and identity.
     mutating func doubts(of plot: Plot, _ s: Sighting) -> Doubts {
         var doubts = self.doubtsOfMotion(plot, s)
@@ -219,47 +223,49 @@ struct Aircraft: Sendable {
     }
 
     private mutating func doubtsOfMotion(_ plot: Plot, _ s: Sighting) -> Doubts {
-        guard self.first.isUsed else {
+        var here = self.first.excess(of: s, sensor: plot.sensor)
+        var there = self.second.isUsed ? self.second.excess(of: s, sensor: plot.sensor) : .infinity
+        if here == .infinity, there == .infinity {
+            // Not heard for so long that it may be anywhere.
             self.first = Spot(s, sensor: plot.sensor)
+            self.second = Spot()
             return []
         }
-        let here = self.first.excess(of: s, sensor: plot.sensor)
-        let there = self.second.isUsed ? self.second.excess(of: s, sensor: plot.sensor) : .infinity
-        if here <= 1 || there <= 1 {
-            if there < here { swap(&self.first, &self.second) }
-            var doubts: Doubts = []
-            if self.first.take(s, sensor: plot.sensor) { doubts.insert(.impossibleMotion) }
-            if plot.kind == .broadcast {
-                if self.first.watchDrift(s) { self.frozeAt = s.time }
-                if self.first.isDrifting { doubts.insert(.impossibleMotion) }
-                if self.first.contradictions >= Limits.contradictions { doubts.insert(.radarDiffers) }
-            }
-            if self.isAlsoElsewhere(s) { doubts.insert(.duplicateAddress) }
-            return doubts
+        if there < here {
+            swap(&self.first, &self.second)
+            swap(&here, &there)
         }
-        let dt = Double(s.time &- self.first.placedAt) / 1e9
-        self.jump = SIMD3<Float>(s.ground - self.first.place(after: dt))
-        self.jumpedAt = s.time
-        swap(&self.first, &self.second)
-        self.first = Spot(s, sensor: plot.sensor)
-        return .impossibleMotion
-    }
-
-    /// Whether the other spot was reported while this one was: then it is no jump, there are two.
-    private func isAlsoElsewhere(_ s: Sighting) -> Bool {
-        guard self.second.isUsed, self.second.plotCount >= 2, self.first.plotCount >= 2,
-            Double(s.time &- self.second.seenAt) < 20e9
-        else { return false }
-        return Double(self.second.seenAt &- self.first.bornAt) > 1e9
-            && length(self.first.ground - self.second.ground) > 4 * Limits.slack
+        guard here <= 1 else {
+            let dt = Double(s.time &- self.first.placedAt) / 1e9
+            self.jump = SIMD3<Float>(s.ground - self.first.place(after: dt))
+            self.jumpedAt = s.time
+            self.second = self.first
+            self.first = Spot(s, sensor: plot.sensor)
+            return .impossibleMotion
+        }
+        var doubts: Doubts = []
+        if self.first.take(s, sensor: plot.sensor) { doubts.insert(.impossibleMotion) }
+        if plot.kind == .broadcast {
+            if self.first.watchDrift(s) { self.frozeAt = s.time }
+            if self.first.isDrifting { doubts.insert(.impossibleMotion) }
+            if self.first.contradictions >= Limits.contradictions { doubts.insert(.radarDiffers) }
+        }
+        // The other spot was reported while this one was, and is not this one: then it is no jump, there are two.
+        if there > 1, there < .infinity, self.second.plotCount >= 2, self.first.plotCount >= 2,
+            Double(s.time &- self.second.seenAt) < 20e9, Double(self.second.seenAt &- self.first.bornAt) > 1e9
+        {
+            doubts.insert(.duplicateAddress)
+        }
+        return doubts
     }
 
     private mutating func doubtsOfIdentity(_ plot: Plot, _ s: Sighting) -> Doubts {
         var doubts: Doubts = []
         if let callsign = plot.identity.callsign?.packed, callsign != self.callsign {
-            // Before the flight crews correct it.
+            // At first a crew may correct it, and a ground station may still say that of the flight before.
             if self.callsign != 0, !plot.isOnGround, !self.wasOnGround,
-                Double(s.time &- self.callsignAt) < Limits.memory * 1e9
+                Double(s.time &- self.callsignAt) < Limits.memory * 1e9,
+                Double(self.heardAt &- self.bornAt) > Limits.callsignGrace * 1e9
             {
                 doubts.insert(.identityChange)
             }

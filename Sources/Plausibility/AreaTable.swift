@@ -115,7 +115,10 @@ struct AreaTable: Sendable {
     }
 
     /// What the area says of a broadcast, after its aircraft was judged by itself.
-    mutating func doubts(_ s: Sighting, _ aircraft: inout Aircraft, now: Int64) -> Doubts {
+    ///
+    /// - Parameter isRepeated: whether the same was heard before; a recording sent again shifts no navigation, though all
+    ///   that fly along an airway jump back alike.
+    mutating func doubts(_ s: Sighting, _ aircraft: inout Aircraft, isRepeated: Bool, now: Int64) -> Doubts {
         let at = self.index(of: s.cell, at: now)
         guard at >= 0 else { return [] }
         let window = Int32(truncatingIfNeeded: now / Limits.together)
@@ -132,6 +135,7 @@ struct AreaTable: Sendable {
             if self.areas[at].population < .max { self.areas[at].population += 1 }
         }
         var doubts: Doubts = []
+        if isRepeated { aircraft.countedJumpAt = aircraft.jumpedAt }
         self.noteJump(s, aircraft: &aircraft, at, now: now)
         if now < aircraft.shiftedUntil { doubts.insert(.commonShift) }
         if aircraft.frozeAt != .min, aircraft.frozeAt != aircraft.countedFreezeAt {

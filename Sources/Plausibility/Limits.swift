@@ -4,7 +4,8 @@ enum Limits {
 
     /// Fastest over ground that bears an address, m/s: the SR-71's record is 980 m/s (FAI, 28 July 1976).
     static let speed = 1_000.0
-    /// Steepest climb or descent, m/s: the best fighters climb with 330 m/s.
+    /// Steepest climb or descent, m/s: the best fighters climb with 330 m/s. Of altitudes; a reported rate is not judged,
+    /// for it moves nothing, and some systems send nonsense for it (one of the recordings, in every descent).
     static let climb = 350.0
     /// Hardest acceleration, m/s²: ten times gravity, more than crews stand and airframes are certified for.
     static let acceleration = 100.0
@@ -76,6 +77,15 @@ enum Limits {
 
     /// The same content again is a repetition after this, s: what stands still is repeated sooner, and so never counts.
     static let repeatAge: UInt32 = 30
+
+    /// What moves slower than this, m/s, may be measured at the same place again.
+    static let slow = 15.0
+
+    // MARK: Identity
+
+    /// For so long after it was first heard an aircraft's callsign may change, s: ground stations were seen to send that
+    /// of the flight before for up to three minutes.
+    static let callsignGrace = 180.0
 
     // MARK: Heights
 

@@ -117,6 +117,7 @@ public struct PlausibilityGuard: Sendable {
             (slot, isNew) = self.aircraft.find(key, at: now)
             if slot < 0 { self.tally.untracked += 1 }
         }
+        let isRepeated = !plot.isOnGround && self.messages.isKnown(plot, at: now)
         let height: Double? = Rules.height(of: plot) ?? (slot >= 0 ? self.aircraft.entries[slot].knownHeight() : nil)
         if let sighting = self.watchers[watcher].sighting(plot, height: height, time: time) {
             if !sighting.isWithinReach { doubts.insert(.beyondHorizon) }
@@ -124,23 +125,23 @@ public struct PlausibilityGuard: Sendable {
                 doubts.formUnion(self.aircraft.entries[slot].doubts(of: plot, sighting))
                 switch plot.kind {
                 case .broadcast:
-                    doubts.formUnion(self.areas.doubts(sighting, &self.aircraft.entries[slot], now: now))
+                    doubts.formUnion(self.areas.doubts(
+                            sighting, &self.aircraft.entries[slot], isRepeated: isRepeated, now: now))
                 case .systemTrack: break
                 default: self.compareWithBroadcast(plot, sighting)
                 }
                 doubts.formUnion(self.numbers.doubts(of: plot, sighting, isNew: isNew))
             }
         }
-        if !plot.isOnGround, self.messages.isKnown(plot, at: now) {
-            // One report like another is chance; several are a recording.
-            let isOften =
-                slot >= 0 ? self.aircraft.entries[slot].noteRepeat(true) : self.watchers[watcher].noteRepeat(true)
-            if isOften { doubts.insert(.replay) }
-        } else if slot >= 0 {
-            _ = self.aircraft.entries[slot].noteRepeat(false)
+        // One report like another is chance; several are a recording.
+        let isReplay: Bool
+        if slot >= 0 {
+            isReplay =
+                self.aircraft.entries[slot].noteRepeat(isRepeated && !self.aircraft.entries[slot].isSlow(plot))
         } else {
-            _ = self.watchers[watcher].noteRepeat(false)
+            isReplay = self.watchers[watcher].noteRepeat(isRepeated)
         }
+        if isReplay, isRepeated { doubts.insert(.replay) }
         if !doubts.isEmpty { self.tally.count(doubts) }
         return doubts
     }

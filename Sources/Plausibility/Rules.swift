@@ -18,7 +18,6 @@ enum Rules {
                 doubts.insert(.impossibleMotion)
             }
         }
-        if let climb = plot.climbRate, !(abs(climb) <= Limits.climb) { doubts.insert(.impossibleMotion) }
         if plot.isOnGround, speed > Limits.groundSpeed || plot.pressureAltitude ?? 0 > Limits.groundAltitude {
             doubts.insert(.groundInFlight)
         }
