@@ -21,12 +21,13 @@ public struct Replay: Sendable {
     struct Item: Sendable {
         var time: Timestamp
         var file: Int
-        /// A datagram of the file, or of a Mode S file the frame in Beast, in `frames`.
+        /// A datagram of the file; or in `frames` one that was put together, or the frame of a Mode S file in Beast.
         var range: Range<Int>
+        var isInFrames = false
     }
 
     private var recordings: [Recording] = []
-    /// Mode S frames of each file in Beast, one behind the other; empty for files of datagrams.
+    /// Of each file what it does not have in one piece: Mode S frames in Beast, datagrams that came in fragments.
     private var frames: [[UInt8]] = []
     private var items: [Item] = []
 
@@ -48,7 +49,7 @@ public struct Replay: Sendable {
         }
         var day = start
         var isDated = false
-        func bringsDate(_ file: Int) -> Bool { [.pcap, .pcapng, .csv].contains(self.recordings[file].format) }
+        func bringsDate(_ file: Int) -> Bool { self.recordings[file].format.bringsDate }
         let order = self.recordings.indices.filter(bringsDate) + self.recordings.indices.filter { !bringsDate($0) }
         for file in order {
             let first = self.items.count
@@ -81,7 +82,13 @@ public struct Replay: Sendable {
                 time = max(time, newest ?? time)
                 newest = time
             }
-            self.items.append(Item(time: time, file: file, range: datagram.range))
+            var item = Item(time: time, file: file, range: datagram.range)
+            if let assembled = datagram.assembled {
+                let start = self.frames[file].count
+                self.frames[file] += assembled[datagram.range]
+                item = Item(time: time, file: file, range: start..<self.frames[file].count, isInFrames: true)
+            }
+            self.items.append(item)
         }
         // Datagrams without a time before the first that has one came just before it.
         guard let known = self.items[first...].firstIndex(where: { $0.time != noon }) else { return }
@@ -97,7 +104,7 @@ public struct Replay: Sendable {
             let first = beast.count
             frame.received.appendBeast(to: &beast)
             let time = frame.receivedAt ?? start.advanced(by: frame.elapsed)
-            items.append(Item(time: time, file: file, range: first..<beast.count))
+            items.append(Item(time: time, file: file, range: first..<beast.count, isInFrames: true))
         }
         self.frames[file] = beast
         self.items += items
@@ -121,8 +128,7 @@ public struct Replay: Sendable {
     }
 
     private func bytes(of item: Item) -> ArraySlice<UInt8> {
-        self.recordings[item.file].format.holdsDatagrams
-            ? self.recordings[item.file].bytes[item.range] : self.frames[item.file][item.range]
+        item.isInFrames ? self.frames[item.file][item.range] : self.recordings[item.file].bytes[item.range]
     }
 
     /// Plays into a node whose feeds are `feeds`, by the node's clock; returns at the end, or when cancelled.

@@ -20,6 +20,9 @@ protocol AsterixRecordSink: ~Copyable {
     /// Whether it takes records of category 021 before it is clear by which edition they must be read.
     var takesUndecided: Bool { get }
 
+    /// A block whose records follow, as a range of the bytes; its length may reach beyond what is there.
+    mutating func begin(block: Range<Int>)
+
     /// Reads one record and takes it, if it is whole.
     ///
     /// - Parameters:
@@ -32,10 +35,16 @@ protocol AsterixRecordSink: ~Copyable {
     ) throws(AsterixRecordFault) -> Int
 }
 
+extension AsterixRecordSink where Self: ~Copyable {
+    @inline(__always) mutating func begin(block: Range<Int>) {}
+}
+
 /// Divides datagrams into blocks and blocks into records; one bad record costs the rest of its block, never the next.
 struct AsterixBlockReader: Sendable {
     private(set) var editions: AsterixEditions
     var tally = AsterixTally()
+    /// Where in the recording the bytes begin: offsets of problems are counted from there.
+    var origin = 0
     private var layouts: [AsterixLayout?]
     /// Older editions to choose between, of categories for which none was named.
     private var automatic = AsterixLayouts.older
@@ -122,7 +131,8 @@ struct AsterixBlockReader: Sendable {
         _ fault: AsterixFault, _ problems: inout [AsterixProblem]
     ) {
         let problem = AsterixProblem(
-            offset: offset, length: length, category: category, edition: edition, item: item, fault: fault)
+            offset: self.origin + offset, length: length, category: category, edition: edition, item: item,
+            fault: fault)
         self.tally.note(problem)
         problems.append(problem)
     }
@@ -137,6 +147,7 @@ struct AsterixBlockReader: Sendable {
         let isTaken = category != 21 || sink.takesUndecided || self.isDecided(bytes, from: start + 3, to: end)
         var at = start + 3
         var records = 0
+        sink.begin(block: start..<end)
         let storage = layout.words
         let words = storage.span
         do throws(AsterixRecordFault) {

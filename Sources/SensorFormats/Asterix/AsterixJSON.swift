@@ -13,6 +13,8 @@ import Air
 /// fields that do not have the structure of their table are hex as a whole. Spare bits are left out.
 struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
     var writer = JSONWriter()
+    /// Where in the recording the bytes begin.
+    var origin = 0
     /// What stands behind the place of each record of the datagram: when it was captured.
     private var captured: [UInt8] = []
     private var fields = AsterixFields()
@@ -44,7 +46,7 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
         let end = try layout.fields(bytes, words, from: start, to: limit, into: &self.fields)
         let text = self.text(of: layout)
         let captured = self.captured
-        self.writer.record(self.fields, text, captured.span, bytes)
+        self.writer.record(self.fields, text, captured.span, bytes, origin: self.origin)
         return end
     }
 
@@ -62,15 +64,17 @@ extension JSONWriter {
     /// - Parameters:
     ///   - captured: what stands behind its place, with a comma before it.
     ///   - bytes: what it was read from.
+    ///   - origin: where in the recording they begin.
     mutating func record(
-        _ fields: borrowing AsterixFields, _ text: AsterixText, _ captured: Span<UInt8>, _ bytes: Span<UInt8>
+        _ fields: borrowing AsterixFields, _ text: AsterixText, _ captured: Span<UInt8>, _ bytes: Span<UInt8>,
+        origin: Int
     ) {
         let pieceStorage = text.pieces
         let pieces = pieceStorage.span
         let range = fields.range
         var out = self.cursor(room: 256 + captured.count)
         out.put(pieces, Int(text.head.start), Int(text.head.length))
-        out.number(UInt64(range.lowerBound))
+        out.number(UInt64(origin + range.lowerBound))
         for byte in ",\"length\":".utf8 { out.put(byte) }
         out.number(UInt64(range.count))
         for index in captured.indices { out.put(captured[index]) }

@@ -18,7 +18,7 @@ public enum AsterixFault: UInt8, Hashable, Sendable, CaseIterable, Error {
     case noBlock
     /// A frame of the recording is damaged.
     case badFrame
-    /// A fragment of an IP datagram; fragments are not put together.
+    /// Fragments of an IP datagram of which others are missing, or do not fit.
     case fragment
 
     /// In words.
@@ -33,7 +33,7 @@ public enum AsterixFault: UInt8, Hashable, Sendable, CaseIterable, Error {
         case .emptyRecord: "record without an item"
         case .noBlock: "bytes that are no block"
         case .badFrame: "damaged frame"
-        case .fragment: "fragment of an IP datagram"
+        case .fragment: "fragments of an IP datagram that did not come whole"
         }
     }
 }

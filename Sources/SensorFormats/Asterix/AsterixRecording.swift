@@ -9,6 +9,8 @@ public struct AsterixSummary: Sendable {
     public var datagrams: Int
     /// Packets that are no UDP datagram.
     public var otherPackets: Int
+    /// Records that were wanted and handed out.
+    public var written: Int
     /// Counts of records and problems; problems of the frames among them.
     public var tally: AsterixTally
     /// The editions found for the sources of categories 021 and 062.
@@ -22,6 +24,9 @@ public struct AsterixSummary: Sendable {
         ]
         for category in 0..<256 where self.tally.records[category] > 0 {
             lines.append("category \(Self.three(category)): \(self.tally.records[category]) records")
+        }
+        if self.written < self.tally.recordCount {
+            lines.append("records that the filter let through: \(self.written)")
         }
         for (source, edition) in self.foundEditions.sorted(by: { $0.key < $1.key })
         where source.category == 21 || edition.major == 0 {
@@ -65,7 +70,130 @@ public enum RecordingError: Error, Hashable, CustomStringConvertible {
 /// How many datagrams are looked at for the edition of category 021 before the first is decoded.
 private let primedDatagrams = 2000
 
-/// Decodes a whole recording to JSON Lines, one object for each record.
+/// Decodes a recording piece by piece to text, a record at a time.
+public struct AsterixRecordingDecoder: ~Copyable {
+    private var datagrams: DatagramReader
+    private var looking: DatagramReader
+    private var reader: AsterixBlockReader
+    private var json: FilteredSink<AsterixJSONSink>
+    private var problems: [AsterixProblem] = []
+    private var count = 0
+    private var isPrimed = false
+    private var bytes = 0
+
+    /// - Parameters:
+    ///   - format: what the recording is.
+    ///   - filter: which records are written.
+    ///   - countMax: how many at most.
+    /// - Throws: `RecordingError.notAsterix` if the format holds none.
+    public init(
+        format: RecordingFormat, editions: AsterixEditions = AsterixEditions(),
+        filter: AsterixFilter = AsterixFilter(), countMax: Int = .max
+    ) throws(RecordingError) {
+        guard let datagrams = DatagramReader(format: format) else { throw .notAsterix(format) }
+        self.datagrams = datagrams
+        self.looking = datagrams
+        self.reader = AsterixBlockReader(editions: editions)
+        self.json = FilteredSink(AsterixJSONSink(), filter: AsterixFilterRun(filter), countMax: countMax)
+    }
+
+    /// Decodes the datagrams that lie in a piece of the recording.
+    ///
+    /// The first piece tells the editions of sources of categories 021 and 062 before anything is decoded.
+    ///
+    /// - Parameters:
+    ///   - window: the piece, `from` the offset `base` of the recording; whether it reaches to the end.
+    ///   - sink: gets the text in pieces of whole lines, some 64 KiB each.
+    ///   - problem: gets each problem as it is met, after the text of the records before it.
+    /// - Returns: the offset from which on the next piece must begin; nil if no more records are wanted.
+    /// - Throws: what `sink` throws.
+    public mutating func read(
+        _ window: Span<UInt8>, from base: Int = 0, isComplete: Bool = true, sink: (Span<UInt8>) throws -> Void,
+        problem: (AsterixProblem) -> Void
+    ) throws -> Int? {
+        if !self.isPrimed { self.prime(window, base, isComplete) }
+        while self.json.remaining > 0 {
+            let datagram = self.datagrams.next(in: window, from: base, isComplete: isComplete)
+            for framing in self.datagrams.problems {
+                self.reader.tally.note(framing)
+                problem(framing)
+            }
+            self.datagrams.problems.removeAll(keepingCapacity: true)
+            guard let datagram else { break }
+            self.count += 1
+            self.json.base.setCapture(
+                datagram.capturedAt.map { Timestamp(nanoseconds: $0) }, secondsOfDay: datagram.secondsOfDay)
+            let origin = datagram.assembled == nil ? base : datagram.assembledAt
+            self.json.base.origin = origin
+            self.reader.origin = origin
+            datagram.withBytes(in: window) { bytes in
+                self.reader.read(bytes, range: datagram.range, sink: &self.json, problems: &self.problems)
+            }
+            for one in self.problems { problem(one) }
+            self.problems.removeAll(keepingCapacity: true)
+            if self.json.base.writer.count >= 1 << 16 { try self.flush(sink) }
+        }
+        self.bytes = base + window.count
+        try self.flush(sink)
+        return self.json.remaining > 0 ? self.datagrams.offset : nil
+    }
+
+    private mutating func flush(_ sink: (Span<UInt8>) throws -> Void) throws {
+        if self.json.base.writer.count > 0 { try self.json.base.writer.withBytes { try sink($0) } }
+        self.json.base.writer.removeAll()
+    }
+
+    private mutating func prime(_ window: Span<UInt8>, _ base: Int, _ isComplete: Bool) {
+        self.isPrimed = true
+        for _ in 0..<primedDatagrams {
+            guard let datagram = self.looking.next(in: window, from: base, isComplete: isComplete) else { return }
+            datagram.withBytes(in: window) { self.reader.prime($0, range: datagram.range) }
+        }
+    }
+
+    /// What became of the recording so far.
+    public var summary: AsterixSummary {
+        AsterixSummary(
+            format: self.datagrams.format, bytes: self.bytes, datagrams: self.count,
+            otherPackets: self.datagrams.otherPackets, written: self.json.count, tally: self.reader.tally,
+            foundEditions: self.reader.foundEditions)
+    }
+}
+
+/// Hands on the records that a filter lets through, so many and no more.
+struct FilteredSink<Base: AsterixRecordSink & ~Copyable>: AsterixRecordSink, ~Copyable {
+    var base: Base
+    private(set) var remaining: Int
+    private(set) var count = 0
+    private var filter: AsterixFilterRun
+
+    init(_ base: consuming Base, filter: AsterixFilterRun, countMax: Int) {
+        self.base = base
+        self.filter = filter
+        self.remaining = countMax
+    }
+
+    var takesUndecided: Bool { self.base.takesUndecided }
+
+    mutating func read(
+        _ layout: AsterixLayout, _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int,
+        tally: inout AsterixTally
+    ) throws(AsterixRecordFault) -> Int {
+        if self.filter.letsAll, self.remaining > 0 {
+            let end = try self.base.read(layout, bytes, words, from: start, to: limit, tally: &tally)
+            self.remaining -= 1
+            self.count += 1
+            return end
+        }
+        let end = try layout.end(of: bytes, words, from: start, to: limit)
+        guard self.remaining > 0, self.filter.lets(layout, bytes, start..<end) else { return end }
+        self.remaining -= 1
+        self.count += 1
+        return try self.base.read(layout, bytes, words, from: start, to: limit, tally: &tally)
+    }
+}
+
+/// Decodes a recording that lies whole in memory to JSON Lines, one object for each record.
 ///
 /// - Parameters:
 ///   - recording: the file's bytes.
@@ -77,49 +205,18 @@ private let primedDatagrams = 2000
 /// - Throws: `RecordingError` if there is nothing to decode; what `sink` throws.
 public func decodeAsterixToJSONLines(
     _ recording: Span<UInt8>, format: RecordingFormat? = nil, name: String? = nil,
-    editions: AsterixEditions = AsterixEditions(), sink: (Span<UInt8>) throws -> Void,
-    problem: (AsterixProblem) -> Void
+    editions: AsterixEditions = AsterixEditions(), filter: AsterixFilter = AsterixFilter(),
+    sink: (Span<UInt8>) throws -> Void, problem: (AsterixProblem) -> Void
 ) throws -> AsterixSummary {
     guard let format = format ?? RecordingFormat.detect(recording, name: name) else {
         throw RecordingError.unknownFormat
     }
-    guard var datagrams = DatagramReader(format: format), var looking = DatagramReader(format: format) else {
-        throw RecordingError.notAsterix(format)
-    }
-    var reader = AsterixBlockReader(editions: editions)
-    for _ in 0..<primedDatagrams {
-        guard let datagram = looking.next(in: recording) else { break }
-        reader.prime(recording, range: datagram.range)
-    }
-    var json = AsterixJSONSink()
-    var problems: [AsterixProblem] = []
-    var count = 0
-    while true {
-        let datagram = datagrams.next(in: recording)
-        for framing in datagrams.problems {
-            reader.tally.note(framing)
-            problem(framing)
-        }
-        datagrams.problems.removeAll(keepingCapacity: true)
-        guard let datagram else { break }
-        count += 1
-        json.setCapture(
-            datagram.capturedAt.map { Timestamp(nanoseconds: $0) }, secondsOfDay: datagram.secondsOfDay)
-        reader.read(recording, range: datagram.range, sink: &json, problems: &problems)
-        for one in problems { problem(one) }
-        problems.removeAll(keepingCapacity: true)
-        if json.writer.count >= 1 << 16 {
-            try json.writer.withBytes { try sink($0) }
-            json.writer.removeAll()
-        }
-    }
-    if json.writer.count > 0 { try json.writer.withBytes { try sink($0) } }
-    return AsterixSummary(
-        format: format, bytes: recording.count, datagrams: count, otherPackets: datagrams.otherPackets,
-        tally: reader.tally, foundEditions: reader.foundEditions)
+    var decoder = try AsterixRecordingDecoder(format: format, editions: editions, filter: filter)
+    _ = try decoder.read(recording, sink: sink, problem: problem)
+    return decoder.summary
 }
 
-/// Decodes a whole recording to reports, each datagram received when its recording says.
+/// Decodes a recording that lies whole in memory to reports, each datagram received when its recording says.
 ///
 /// - Parameters:
 ///   - start: an instant within twelve hours of the first datagram, for recordings that know only times of day.
@@ -139,7 +236,7 @@ public func decodeAsterixToReports(
     var decoder = AsterixDecoder(editions: editions)
     for _ in 0..<primedDatagrams {
         guard let datagram = looking.next(in: recording) else { break }
-        decoder.prime(recording, range: datagram.range)
+        datagram.withBytes(in: recording) { decoder.prime($0, range: datagram.range) }
     }
     var clock = RecordingClock(start: start)
     var reports: [SensorReport] = []
@@ -148,8 +245,10 @@ public func decodeAsterixToReports(
     while let datagram = datagrams.next(in: recording) {
         count += 1
         let receivedAt = clock.time(of: datagram, in: recording)
-        decoder.decode(
-            recording, range: datagram.range, receivedAt: receivedAt, into: &reports, problems: &problems)
+        datagram.withBytes(in: recording) {
+            decoder.decode(
+                $0, range: datagram.range, receivedAt: receivedAt, into: &reports, problems: &problems)
+        }
         try body(reports)
         reports.removeAll(keepingCapacity: true)
         problems.removeAll(keepingCapacity: true)
@@ -157,6 +256,6 @@ public func decodeAsterixToReports(
     var tally = decoder.tally
     for framing in datagrams.problems { tally.note(framing) }
     return AsterixSummary(
-        format: format, bytes: recording.count, datagrams: count, otherPackets: datagrams.otherPackets, tally: tally,
-        foundEditions: decoder.foundEditions)
+        format: format, bytes: recording.count, datagrams: count, otherPackets: datagrams.otherPackets,
+        written: tally.recordCount, tally: tally, foundEditions: decoder.foundEditions)
 }

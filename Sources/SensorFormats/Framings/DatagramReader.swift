@@ -1,24 +1,35 @@
-public import Air
-
-/// Takes the datagrams out of a recording, in its order: bare blocks, FINAL frames, packet captures.
+/// Takes the datagrams out of a recording, in its order.
 ///
-/// The reader holds a place and no bytes: the same bytes are given to each call.
+/// The reader holds a place and no bytes: it is given the recording whole, or the piece of it that is in memory. What
+/// it finds does not depend on the pieces.
 ///
 /// - Complexity: linear in the recording, damaged ones too.
 public struct DatagramReader: Sendable {
+    /// A piece of a recording that does not reach to its end must hold so many bytes behind `offset`.
+    public static let lookahead = 1 << 20
+
     /// What the recording is.
     public let format: RecordingFormat
     /// Frames or blocks read.
     public private(set) var frames = 0
     /// Packets that are no UDP datagram.
     public private(set) var otherPackets = 0
-    /// Damaged frames, bytes that are no block, and fragments; with offsets in the recording.
+    /// Damaged frames, bytes that are no block, and lost fragments; with offsets in the recording.
     public internal(set) var problems: [AsterixProblem] = []
-    /// Where the next frame is looked for.
+    /// Where in the recording the next frame is looked for.
     public private(set) var offset = 0
 
     private var blocks = BlockFramer()
     private var capture = PacketCapture()
+    private var fragments = Fragments()
+    /// Bytes passed over that may go on.
+    private var skipped: AsterixProblem?
+    /// Looks at bytes while a damaged place is searched; bounded as in `BlockFramer`.
+    private var looked = 0
+    private var isSearching = false
+    /// A datagram of ORADIS frames of which some are still to be handed out: the rest of its range.
+    private var oradis: RecordedDatagram?
+    private var oradisOffset = 0
 
     /// A reader at the beginning of a recording; nil if the format does not hold datagrams.
     public init?(format: RecordingFormat) {
@@ -26,175 +37,228 @@ public struct DatagramReader: Sendable {
         self.format = format
     }
 
-    /// The next datagram, or nil at the end.
-    public mutating func next(in bytes: Span<UInt8>) -> RecordedDatagram? {
-        while self.offset < bytes.count {
+    /// The next datagram of a recording that lies whole in memory, or nil at the end.
+    public mutating func next(in recording: Span<UInt8>) -> RecordedDatagram? {
+        self.next(in: recording, from: 0, isComplete: true)
+    }
+
+    /// The next datagram in a piece of a recording.
+    ///
+    /// - Parameters:
+    ///   - window: the piece.
+    ///   - base: where in the recording it begins; not behind `offset`.
+    ///   - isComplete: whether it reaches to the recording's end.
+    /// - Returns: nil at the recording's end, or while the piece holds no more than `lookahead` bytes behind `offset`.
+    public mutating func next(in window: Span<UInt8>, from base: Int, isComplete: Bool) -> RecordedDatagram? {
+        if let inner = self.nextOradis(window, base) { return inner }
+        while true {
+            let at = self.offset - base
+            guard at >= 0, at < window.count else { break }
+            guard isComplete || window.count - at >= Self.lookahead else { return nil }
             let found: RecordedDatagram? =
                 switch self.format {
-                case .asterix: self.nextBlock(bytes)
-                case .final: self.nextFinal(bytes)
-                case .pcap: self.nextPacket(bytes)
-                case .pcapng: self.nextCaptureBlock(bytes)
-                case .beast, .avr, .csv: nil
+                case .asterix: self.nextBlock(window, at)
+                case .pcap: self.nextPacket(window, at, base)
+                case .pcapng: self.nextCaptureBlock(window, at, base)
+                default: self.nextFrame(window, at)
                 }
-            if let found { return found }
+            if let found {
+                self.endSkip()
+                return found
+            }
+        }
+        if isComplete {
+            self.endSkip()
+            for lost in self.fragments.giveUp() { self.note(lost) }
         }
         return nil
     }
 
-    private mutating func skip(to next: Int, _ fault: AsterixFault) {
-        self.problems.append(
-            AsterixProblem(offset: self.offset, length: next - self.offset, category: 0, fault: fault))
-        self.offset = next
+    /// Passes over bytes; those that follow one another are one problem.
+    private mutating func skip(_ count: Int, _ fault: AsterixFault) {
+        if var known = self.skipped, known.fault == fault, known.offset + known.length == self.offset {
+            known.length += count
+            self.skipped = known
+        } else {
+            self.endSkip()
+            self.skipped = AsterixProblem(offset: self.offset, length: count, category: 0, fault: fault)
+        }
+        self.offset += count
     }
 
-    private mutating func nextBlock(_ bytes: Span<UInt8>) -> RecordedDatagram? {
-        switch self.blocks.next(bytes, at: self.offset) {
+    private mutating func endSkip() {
+        guard let skipped else { return }
+        self.problems.append(skipped)
+        self.skipped = nil
+    }
+
+    /// How many bytes may have been looked at by now.
+    private var lookedMax: Int { self.offset * BlockFramer.looksPerByte + BlockFramer.looksAtFirst }
+
+    private mutating func nextBlock(_ bytes: Span<UInt8>, _ at: Int) -> RecordedDatagram? {
+        switch self.blocks.next(bytes, at: at, place: self.offset) {
         case .block(let range):
             self.frames += 1
-            self.offset = range.upperBound
+            self.offset += range.count
             return RecordedDatagram(range: range)
         case .noBlock(let range):
-            self.skip(to: range.upperBound, .noBlock)
+            self.skip(range.count, .noBlock)
             return nil
         }
     }
 
-    private mutating func nextFinal(_ bytes: Span<UInt8>) -> RecordedDatagram? {
-        let at = self.offset
-        let end = bytes.count
-        guard FinalFrame.isFrame(bytes, at: at, to: end) else {
-            // The next frame that is whole, wherever it begins.
-            var next = at + 1
-            while next < end, !FinalFrame.isFrame(bytes, at: next, to: end) { next += 1 }
-            self.skip(to: next, .badFrame)
+    private mutating func nextFrame(_ bytes: Span<UInt8>, _ at: Int) -> RecordedDatagram? {
+        let header = Framing.header(self.format)
+        if self.offset < header {
+            guard at + header <= bytes.count else {
+                self.skip(bytes.count - at, .badFrame)
+                return nil
+            }
+            self.offset = header
             return nil
         }
-        let next = at + Int(bigEndian16(bytes, at))
-        self.frames += 1
-        self.offset = next
-        return RecordedDatagram(
-            range: at + FinalFrame.header..<next - FinalFrame.trailer,
-            secondsOfDay: Double(bigEndian24(bytes, at + 5)) / 100)
+        if !self.isSearching, let frame = Framing.frame(self.format, bytes, at: at) {
+            self.frames += 1
+            self.offset += frame.next - at
+            return RecordedDatagram(
+                range: frame.payload, secondsOfDay: frame.secondsOfDay, finalMark: frame.mark)
+        }
+        // The next frame that is whole, wherever it begins.
+        let limit = min(bytes.count, at + 1 + BlockFramer.searchMax)
+        let found = Framing.search(
+            self.format, bytes, from: at + (self.isSearching ? 0 : 1), to: limit, looked: &self.looked,
+            lookedMax: self.lookedMax)
+        self.isSearching = found == limit && limit < bytes.count
+        self.skip(found - at, .badFrame)
+        return nil
     }
 
     // MARK: Packet captures
 
-    private mutating func nextPacket(_ bytes: Span<UInt8>) -> RecordedDatagram? {
-        let end = bytes.count
+    private mutating func nextPacket(_ bytes: Span<UInt8>, _ at: Int, _ base: Int) -> RecordedDatagram? {
         if self.offset == 0 {
             guard self.capture.readFileHeader(bytes) else {
-                self.skip(to: end, .badFrame)
+                self.skip(bytes.count, .badFrame)
                 return nil
             }
             self.offset = PacketCapture.fileHeader
             return nil
         }
-        let at = self.offset
-        guard self.capture.isPacket(bytes, at: at) else {
-            var next = at + 1
-            while next < end, !(self.capture.isPacket(bytes, at: next) && self.capture.isFollowed(bytes, at: next)) {
+        guard !self.isSearching, self.capture.isPacket(bytes, at: at) else {
+            let limit = min(bytes.count, at + 1 + BlockFramer.searchMax)
+            var next = at + (self.isSearching ? 0 : 1)
+            while next < limit, !(self.capture.isPacket(bytes, at: next) && self.capture.isFollowed(bytes, at: next)) {
                 next += 1
             }
-            self.skip(to: next, .badFrame)
+            self.isSearching = next == limit && limit < bytes.count
+            self.skip(next - at, .badFrame)
             return nil
         }
         let packet = self.capture.packet(bytes, at: at)
         self.frames += 1
-        self.offset = packet.range.upperBound
-        return self.datagram(bytes, packet, linkType: self.capture.linkType)
+        self.offset += packet.range.upperBound - at
+        return self.datagram(bytes, packet, base)
     }
 
-    private mutating func nextCaptureBlock(_ bytes: Span<UInt8>) -> RecordedDatagram? {
-        let end = bytes.count
-        guard let length = self.capture.blockLength(bytes, at: self.offset) else {
-            self.skip(to: end, .badFrame)
+    private mutating func nextCaptureBlock(_ bytes: Span<UInt8>, _ at: Int, _ base: Int) -> RecordedDatagram? {
+        guard !self.isSearching, let length = self.capture.blockLength(bytes, at: at) else {
+            let limit = min(bytes.count, at + 1 + BlockFramer.searchMax)
+            var next = at + (self.isSearching ? 0 : 1)
+            while next < limit, !self.capture.isKnownBlock(bytes, at: next) { next += 1 }
+            self.isSearching = next == limit && limit < bytes.count
+            self.skip(next - at, .badFrame)
             return nil
         }
-        let packet = self.capture.readBlock(bytes, at: self.offset, length: length)
+        guard at + length <= bytes.count else {
+            // Too long for a packet: passed over without a look.
+            self.offset += length
+            return nil
+        }
+        let packet = self.capture.readBlock(bytes, at: at, length: length)
         self.offset += length
         guard let packet else { return nil }
         self.frames += 1
-        return self.datagram(bytes, packet, linkType: packet.linkType)
+        return self.datagram(bytes, packet, base)
     }
 
-    private mutating func datagram(_ bytes: Span<UInt8>, _ packet: PacketCapture.Packet, linkType: UInt32)
+    private mutating func datagram(_ bytes: Span<UInt8>, _ packet: PacketCapture.Packet, _ base: Int)
         -> RecordedDatagram?
     {
-        switch LinkLayer.datagram(bytes, packet.range, linkType: linkType, isLittleEndian: self.capture.isLittleEndian)
-        {
+        switch LinkLayer.datagram(bytes, packet.range, linkType: packet.linkType) {
         case .datagram(let payload, let destination):
-            return RecordedDatagram(range: payload, capturedAt: packet.nanoseconds, destination: destination)
-        case .fragment:
-            self.problems.append(
-                AsterixProblem(
-                    offset: packet.range.lowerBound, length: packet.range.count, category: 0, fault: .fragment))
-            return nil
+            let datagram = RecordedDatagram(
+                range: payload, capturedAt: packet.nanoseconds, destination: destination)
+            guard Framing.isOradis(bytes, payload) else { return datagram }
+            return self.unwrap(datagram, bytes, base)
+        case .fragment(let fragment):
+            return self.assemble(fragment, packet, bytes, base)
         case .other:
             self.otherPackets += 1
             return nil
         }
     }
-}
 
-/// Gives each datagram of a recording an instant, so that it can be replayed on its own clock.
-///
-/// A packet capture brings its own clock, FINAL frames a time of day, bare blocks the times of day in their records. A
-/// recorder's clock that is more than a minute away from the records (set to local time, or wrong: some are) is put
-/// right by the difference found at the first record with a time. Times of day are taken as the nearest to the datagram
-/// before, so that midnight is passed.
-public struct RecordingClock: Sendable {
-    private var last: Timestamp
-    private var correction: Double?
-    private var reader = AsterixBlockReader(editions: AsterixEditions())
-    /// A time of day far from the one before: it is believed when others follow that agree with it.
-    private var doubted: (time: Timestamp, count: Int)?
-    private var isStarted = false
-
-    private static let toleranceSeconds = 60.0
-    private static let jumpSeconds = 600.0
-    private static let witnesses = 5
-
-    /// - Parameter start: an instant within twelve hours of the first datagram; packet captures bring their own.
-    public init(start: Timestamp) { self.last = start }
-
-    /// The instant of a datagram; as that of the one before if nothing tells.
-    public mutating func time(of datagram: RecordedDatagram, in bytes: Span<UInt8>) -> Timestamp {
-        let recorder: Timestamp
-        if let nanoseconds = datagram.capturedAt {
-            recorder = Timestamp(nanoseconds: nanoseconds)
-        } else if let seconds = datagram.secondsOfDay {
-            recorder = Timestamp(secondsOfDay: seconds, nearest: self.last.advanced(by: -(self.correction ?? 0)))
-        } else {
-            if let seconds = self.reader.secondsOfDay(bytes, range: datagram.range) {
-                self.advance(to: Timestamp(secondsOfDay: seconds, nearest: self.last))
+    private mutating func assemble(
+        _ fragment: Fragment, _ packet: PacketCapture.Packet, _ bytes: Span<UInt8>, _ base: Int
+    ) -> RecordedDatagram? {
+        let (answer, gaveWay) = self.fragments.add(fragment, bytes, offset: base + fragment.payload.lowerBound)
+        if let gaveWay { self.note(gaveWay) }
+        switch answer {
+        case .waiting: return nil
+        case .lost(let lost):
+            self.note(lost)
+            return nil
+        case .whole(let assembled, let offset):
+            let key = fragment.key
+            guard
+                case .datagram(let payload, let destination) = LinkLayer.user(
+                    assembled.span, at: 0, to: assembled.count, upper: key.targetUpper, lower: key.target,
+                    isIPv6: key.isIPv6)
+            else {
+                self.otherPackets += 1
+                return nil
             }
-            return self.last
+            let datagram = RecordedDatagram(
+                range: payload, capturedAt: packet.nanoseconds, destination: destination, assembled: assembled,
+                assembledAt: offset)
+            guard Framing.isOradis(assembled.span, payload) else { return datagram }
+            return self.unwrap(datagram, bytes, base)
         }
-        if self.correction == nil, let seconds = self.reader.secondsOfDay(bytes, range: datagram.range) {
-            let difference = Timestamp(secondsOfDay: seconds, nearest: recorder).seconds(since: recorder)
-            self.correction = abs(difference) > Self.toleranceSeconds ? difference : 0
-        }
-        self.last = recorder.advanced(by: self.correction ?? 0)
-        return self.last
     }
 
-    /// Takes a time of the records, unless it is a jump that no others confirm: single records are wrong by hours.
-    private mutating func advance(to time: Timestamp) {
-        guard self.isStarted, abs(time.seconds(since: self.last)) > Self.jumpSeconds else {
-            self.isStarted = true
-            self.doubted = nil
-            self.last = time
-            return
+    private mutating func note(_ lost: Fragments.Unfinished) {
+        self.problems.append(
+            AsterixProblem(offset: lost.offset, length: lost.count, category: 0, fault: .fragment))
+    }
+
+    // MARK: ORADIS in datagrams
+
+    private mutating func unwrap(_ datagram: RecordedDatagram, _ window: Span<UInt8>, _ base: Int)
+        -> RecordedDatagram?
+    {
+        self.oradis = datagram
+        self.oradisOffset = base
+        return self.nextOradis(window, base)
+    }
+
+    /// The next frame of a datagram of ORADIS frames; the piece may have moved meanwhile.
+    private mutating func nextOradis(_ window: Span<UInt8>, _ base: Int) -> RecordedDatagram? {
+        guard var datagram = self.oradis else { return nil }
+        let moved = datagram.assembled == nil ? self.oradisOffset - base : 0
+        let rest = datagram.range.lowerBound + moved..<datagram.range.upperBound + moved
+        let frame = datagram.withBytes(in: window) { bytes in
+            rest.lowerBound >= 0 && rest.upperBound <= bytes.count
+                ? Framing.oradis(bytes, at: rest.lowerBound, to: rest.upperBound) : nil
         }
-        if let (before, count) = self.doubted, abs(time.seconds(since: before)) <= Self.jumpSeconds {
-            self.doubted = (time, count + 1)
-            if count + 1 >= Self.witnesses {
-                self.doubted = nil
-                self.last = time
-            }
-        } else {
-            self.doubted = (time, 1)
+        guard let frame else {
+            self.oradis = nil
+            return nil
         }
+        datagram.range = frame.next..<rest.upperBound
+        self.oradis = datagram.range.isEmpty ? nil : datagram
+        self.oradisOffset = base
+        datagram.range = frame.payload
+        datagram.secondsOfDay = frame.secondsOfDay
+        return datagram
     }
 }

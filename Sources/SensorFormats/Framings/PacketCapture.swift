@@ -14,6 +14,8 @@ struct PacketCapture: Sendable {
     static let packetHeader = 16
     /// No packet is longer: what says so is damaged.
     static let packetMax = 1 << 18
+    /// No section has more interfaces: further ones are passed over.
+    static let interfacesMax = 4096
 
     private(set) var isLittleEndian = true
     private(set) var linkType: UInt32 = 1
@@ -54,7 +56,7 @@ struct PacketCapture: Sendable {
         guard at + Self.packetHeader <= bytes.count else { return false }
         let captured = Int(self.word(bytes, at + 8))
         let length = Int(self.word(bytes, at + 12))
-        guard captured <= Self.packetMax, captured <= length || length == 0, length <= Self.packetMax,
+        guard captured > 0, captured <= Self.packetMax, captured <= length || length == 0, length <= Self.packetMax,
             at + Self.packetHeader + captured <= bytes.count
         else { return false }
         return self.word(bytes, at + 4) < (self.isNanoseconds ? 1_000_000_000 : 1_000_000)
@@ -83,30 +85,55 @@ struct PacketCapture: Sendable {
     // MARK: pcapng
 
     /// The length of the block at `at`, which stands before and behind its body; nil if they do not agree.
-    mutating func blockLength(_ bytes: Span<UInt8>, at: Int) -> Int? {
+    ///
+    /// The end of a block that is too long for a packet is not looked at: it may lie far behind.
+    func blockLength(_ bytes: Span<UInt8>, at: Int) -> Int? {
         guard at + 12 <= bytes.count else { return nil }
+        var isLittleEndian = self.isLittleEndian
         // A section says its own byte order, in a word that follows its length.
         if bigEndian32(bytes, at) == 0x0A0D_0D0A {
-            switch bigEndian32(bytes, at + 8) {
-            case 0x1A2B_3C4D: self.isLittleEndian = false
-            case 0x4D3C_2B1A: self.isLittleEndian = true
-            default: return nil
-            }
-            self.interfaces = []
+            guard let order = Self.sectionOrder(bytes, at: at) else { return nil }
+            isLittleEndian = order
         }
-        let length = Int(self.word(bytes, at + 4))
-        guard length >= 12, length % 4 == 0, at + length <= bytes.count,
-            Int(self.word(bytes, at + length - 4)) == length
-        else { return nil }
+        let word = bigEndian32(bytes, at + 4)
+        let length = Int(isLittleEndian ? word.byteSwapped : word)
+        guard length >= 12, length % 4 == 0 else { return nil }
+        if length > Self.packetMax + 1024 { return self.isPacketBlock(bytes, at: at) ? nil : length }
+        guard at + length <= bytes.count, bigEndian32(bytes, at + length - 4) == word else { return nil }
         return length
+    }
+
+    /// Whether a block that can be told from others begins at `at`: an interface, a packet, a section.
+    func isKnownBlock(_ bytes: Span<UInt8>, at: Int) -> Bool {
+        guard let length = self.blockLength(bytes, at: at), length <= Self.packetMax + 1024 else { return false }
+        return bigEndian32(bytes, at) == 0x0A0D_0D0A || self.isPacketBlock(bytes, at: at)
+            || self.word(bytes, at) == 1 && length >= 20
+    }
+
+    private func isPacketBlock(_ bytes: Span<UInt8>, at: Int) -> Bool {
+        let type = self.word(bytes, at)
+        return type == 6 || type == 3
+    }
+
+    private static func sectionOrder(_ bytes: Span<UInt8>, at: Int) -> Bool? {
+        switch bigEndian32(bytes, at + 8) {
+        case 0x1A2B_3C4D: false
+        case 0x4D3C_2B1A: true
+        default: nil
+        }
     }
 
     /// Reads a block: an interface is remembered, a packet is answered.
     mutating func readBlock(_ bytes: Span<UInt8>, at: Int, length: Int) -> Packet? {
         let body = at + 8
         let end = at + length - 4
+        if bigEndian32(bytes, at) == 0x0A0D_0D0A, let order = Self.sectionOrder(bytes, at: at) {
+            self.isLittleEndian = order
+            self.interfaces = []
+            return nil
+        }
         switch self.word(bytes, at) {
-        case 1 where body + 8 <= end:
+        case 1 where body + 8 <= end && self.interfaces.count < Self.interfacesMax:
             self.interfaces.append((UInt32(self.half(bytes, body)), self.ticks(bytes, from: body + 8, to: end)))
             return nil
         case 6 where body + 20 <= end:
@@ -147,106 +174,5 @@ struct PacketCapture: Sendable {
             at += 4 + (length + 3) / 4 * 4
         }
         return 1_000_000
-    }
-}
-
-/// From a captured packet to the payload of UDP in it.
-///
-/// Sources: IEEE 802.3, 802.1Q, 802.1ad; tcpdump.org link-layer header types; RFC 791, 8200, 768.
-enum LinkLayer {
-    enum Content {
-        case datagram(Range<Int>, RecordedEndpoint)
-        case fragment
-        case other
-    }
-
-    static func datagram(_ bytes: Span<UInt8>, _ range: Range<Int>, linkType: UInt32, isLittleEndian: Bool) -> Content {
-        let start = range.lowerBound
-        let end = range.upperBound
-        switch linkType {
-        case 1:  // Ethernet
-            guard start + 14 <= end else { return .other }
-            return self.tagged(bytes, bigEndian16(bytes, start + 12), at: start + 14, to: end)
-        case 113:  // Linux cooked
-            guard start + 16 <= end else { return .other }
-            return self.tagged(bytes, bigEndian16(bytes, start + 14), at: start + 16, to: end)
-        case 276:  // Linux cooked, version 2
-            guard start + 20 <= end else { return .other }
-            return self.tagged(bytes, bigEndian16(bytes, start), at: start + 20, to: end)
-        case 0, 108:  // Loopback of BSD: an address family in the byte order of the host or of the network
-            return self.internet(bytes, at: start + 4, to: end)
-        case 12, 14, 101, 228, 229:  // IP without anything before it
-            return self.internet(bytes, at: start, to: end)
-        default: return .other
-        }
-    }
-
-    /// Passes over VLAN tags, one in another too.
-    private static func tagged(_ bytes: Span<UInt8>, _ type: UInt16, at: Int, to end: Int) -> Content {
-        var type = type
-        var at = at
-        while type == 0x8100 || type == 0x88A8 || type == 0x9100 {
-            guard at + 4 <= end else { return .other }
-            type = bigEndian16(bytes, at + 2)
-            at += 4
-        }
-        return type == 0x0800 || type == 0x86DD ? self.internet(bytes, at: at, to: end) : .other
-    }
-
-    private static func internet(_ bytes: Span<UInt8>, at: Int, to end: Int) -> Content {
-        guard at < end else { return .other }
-        switch bytes[at] >> 4 {
-        case 4: return self.internet4(bytes, at: at, to: end)
-        case 6: return self.internet6(bytes, at: at, to: end)
-        default: return .other
-        }
-    }
-
-    private static func internet4(_ bytes: Span<UInt8>, at: Int, to end: Int) -> Content {
-        guard at + 20 <= end, bytes[at + 9] == 17 else { return .other }
-        let header = Int(bytes[at] & 15) * 4
-        let total = Int(bigEndian16(bytes, at + 2))
-        guard header >= 20 else { return .other }
-        // More fragments, or an offset.
-        if bigEndian16(bytes, at + 6) & 0x3FFF != 0 { return .fragment }
-        // Short frames are padded behind the datagram; a length of zero is left to be filled in by the card.
-        let limit = total >= header ? min(end, at + total) : end
-        return self.user(
-            bytes, at: at + header, to: limit, upper: 0, lower: UInt64(bigEndian32(bytes, at + 16)), isIPv6: false)
-    }
-
-    private static func internet6(_ bytes: Span<UInt8>, at: Int, to end: Int) -> Content {
-        guard at + 40 <= end else { return .other }
-        let length = Int(bigEndian16(bytes, at + 4))
-        let limit = length > 0 ? min(end, at + 40 + length) : end
-        var next = bytes[at + 6]
-        var header = at + 40
-        while next != 17 {
-            guard header + 8 <= limit else { return .other }
-            switch next {
-            case 0, 43, 60:
-                next = bytes[header]
-                header += (Int(bytes[header + 1]) + 1) * 8
-            case 44:
-                if bigEndian16(bytes, header + 2) & 0xFFF9 != 0 { return .fragment }
-                next = bytes[header]
-                header += 8
-            default: return .other
-            }
-        }
-        let upper = UInt64(bigEndian32(bytes, at + 24)) << 32 | UInt64(bigEndian32(bytes, at + 28))
-        let lower = UInt64(bigEndian32(bytes, at + 32)) << 32 | UInt64(bigEndian32(bytes, at + 36))
-        return self.user(bytes, at: header, to: limit, upper: upper, lower: lower, isIPv6: true)
-    }
-
-    private static func user(
-        _ bytes: Span<UInt8>, at: Int, to end: Int, upper: UInt64, lower: UInt64, isIPv6: Bool
-    ) -> Content {
-        guard at + 8 <= end else { return .other }
-        let length = Int(bigEndian16(bytes, at + 4))
-        let limit = length >= 8 ? min(end, at + length) : end
-        let port = bigEndian16(bytes, at + 2)
-        return .datagram(
-            at + 8..<limit, RecordedEndpoint(upper: upper, lower: lower, isIPv6: isIPv6, port: port))
     }
 }

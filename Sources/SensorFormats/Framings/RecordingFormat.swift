@@ -2,8 +2,18 @@
 public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
     /// ASTERIX blocks, one behind the other (`.ast`, `.raw`, `.bin`).
     case asterix
-    /// ASTERIX in FINAL frames with their time of day (`.ff`).
+    /// ASTERIX in FINAL frames with their time of day (`.ff`), also called IOSS.
     case final
+    /// FINAL frames with a number of four octets behind the length (IOSS with sequence numbers).
+    case iossSequence
+    /// ASTERIX in ORADIS frames: length and time of day before the blocks.
+    case oradis
+    /// ASTERIX blocks with ten octets behind each, one a time of day of a GPS clock, behind a header of 2,200 (`.gps`).
+    case gps
+    /// ASTERIX in HDLC frames with their check sequence, as lines of radars carry it.
+    case hdlc
+    /// ASTERIX in RFF frames: milliseconds since the beginning and a length, behind a header of 128 octets.
+    case rff
     /// A packet capture of libpcap, either byte order, microseconds or nanoseconds.
     case pcap
     /// A packet capture in blocks.
@@ -18,8 +28,16 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
     /// Whether its content is datagrams with ASTERIX in them.
     public var holdsDatagrams: Bool {
         switch self {
-        case .asterix, .final, .pcap, .pcapng: true
+        case .asterix, .final, .iossSequence, .oradis, .gps, .hdlc, .rff, .pcap, .pcapng: true
         case .beast, .avr, .csv: false
+        }
+    }
+
+    /// Whether it knows the date of what it holds, not only a time of day.
+    public var bringsDate: Bool {
+        switch self {
+        case .pcap, .pcapng, .csv: true
+        default: false
         }
     }
 
@@ -29,15 +47,19 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
         case .beast: .beast
         case .avr: .avr
         case .csv: .csv
-        case .asterix, .final, .pcap, .pcapng: nil
+        default: nil
         }
     }
 
     /// Finds out by the content what a file is, with its name as a hint where the content leaves a doubt.
     ///
+    /// - Parameters:
+    ///   - bytes: the beginning of the file, 256 KiB of it at least, or all.
+    ///   - name: the file's name.
     /// - Returns: nil if it is none of them.
-    /// - Complexity: looks at the first 64 KiB.
+    /// - Complexity: looks at no more than the first 256 KiB.
     public static func detect(_ bytes: Span<UInt8>, name: String? = nil) -> RecordingFormat? {
+        let bytes = bytes.extracting(first: 1 << 18)
         let count = bytes.count
         guard count >= 3 else { return nil }
         if count >= 4 {
@@ -47,13 +69,21 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
             default: break
             }
         }
-        if FinalFrame.isFrame(bytes, at: 0, to: count) { return .final }
+        if let frame = Framing.frame(.final, bytes, at: 0) {
+            // With and without a sequence number the frame ends alike: the blocks tell where it begins.
+            let numbered = Framing.frame(.iossSequence, bytes, at: 0)
+            let isNumbered =
+                !BlockChain.fills(bytes, frame.payload) && numbered != nil
+                && BlockChain.fills(bytes, numbered?.payload ?? 0..<0)
+            return isNumbered ? .iossSequence : .final
+        }
         switch ModeSRecording.detect(bytes) {
         case .beast: return .beast
         case .avr: return .avr
         case .csv: return .csv
         case nil: break
         }
+        for format in [RecordingFormat.hdlc, .oradis, .gps, .rff] where Framing.begins(format, bytes) { return format }
         return self.looksLikeBlocks(bytes, name) ? .asterix : nil
     }
 
@@ -75,49 +105,5 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
             if next == count || AsterixLayouts.isWholeBlock(bytes, at: next, to: count).0 { return true }
         }
         return false
-    }
-}
-
-/// One payload of a recording: where it is and when it was recorded.
-public struct RecordedDatagram: Hashable, Sendable {
-    /// The payload, as a range of the recording.
-    public var range: Range<Int>
-    /// Nanoseconds since 1970 by the recorder's clock; nil where the recording has none.
-    public var capturedAt: Int64?
-    /// Seconds since midnight by the recorder's clock, where it knows only the time of day.
-    public var secondsOfDay: Double?
-    /// Where it was sent to, where the recording says it.
-    public var destination: RecordedEndpoint?
-
-    public init(
-        range: Range<Int>, capturedAt: Int64? = nil, secondsOfDay: Double? = nil,
-        destination: RecordedEndpoint? = nil
-    ) {
-        self.range = range
-        self.capturedAt = capturedAt
-        self.secondsOfDay = secondsOfDay
-        self.destination = destination
-    }
-}
-
-/// An address and port of the Internet Protocol, as it was recorded.
-public struct RecordedEndpoint: Hashable, Sendable, CustomStringConvertible {
-    /// The upper 64 bits of an IPv6 address; 0 for IPv4.
-    public var upper: UInt64
-    /// The lower 64 bits of an IPv6 address, or the 32 bits of an IPv4 address.
-    public var lower: UInt64
-    public var isIPv6: Bool
-    public var port: UInt16
-
-    /// `224.3.66.66:8600` or `[ff02:0:0:0:0:0:0:1]:8600`.
-    public var description: String {
-        guard self.isIPv6 else {
-            let a = (0..<4).map { "\(self.lower >> UInt64(24 - 8 * $0) & 0xFF)" }
-            return a.joined(separator: ".") + ":\(self.port)"
-        }
-        let groups = (0..<8).map { i in
-            String((i < 4 ? self.upper : self.lower) >> UInt64(48 - 16 * (i % 4)) & 0xFFFF, radix: 16)
-        }
-        return "[" + groups.joined(separator: ":") + "]:\(self.port)"
     }
 }

@@ -29,6 +29,8 @@ struct Counted: Sendable, CustomTestStringConvertible {
         Counted("jahorina.raw", .asterix, [48: 2099, 34: 20]),
         Counted("a4py_cat062.ast", .asterix, [62: 7]),
         Counted("cc_asterix.pcap", .pcap, [62: 100]),
+        Counted("cc_cat_001_002.pcap", .pcap, [1: 7, 2: 1]),
+        Counted("cc_parsegps.gps", .gps, [48: 15, 34: 3]),
         Counted("cc_cat034.raw", .asterix, [34: 1]),
         Counted("cc_cat048.raw", .asterix, [48: 1]),
         Counted("cc_cat062cat065.raw", .asterix, [62: 2, 65: 1]),
@@ -78,8 +80,6 @@ struct Counted: Sendable, CustomTestStringConvertible {
 
     @Test("what holds no ASTERIX blocks is refused")
     func refused() throws {
-        let bytes = try Recordings.bytes("asterix/cc_parsegps.gps")
-        #expect(throws: RecordingError.unknownFormat) { try Decoded(bytes, format: nil) }
         let text = Array("# a text\nwith lines, and commas\n".utf8)
         #expect(throws: RecordingError.unknownFormat) { try Decoded(text, format: nil) }
         let frame = Array("*8D4840D6202CC371C32CE0576098;\n".utf8)

@@ -5,7 +5,7 @@ import Testing
 @testable import SensorFormats
 
 /// Numbers for tests, from a seed (SplitMix64, Steele, Lea and Flood 2014).
-private struct Draw: RandomNumberGenerator {
+struct Draw: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

@@ -4,7 +4,7 @@ import Testing
 @testable import SensorFormats
 
 /// Packet captures made by hand around one payload.
-private enum Packet {
+enum Packet {
     static let payload = block(34, Worked.category034)
 
     static func big(_ value: Int, _ octets: Int) -> [UInt8] {
@@ -21,6 +21,24 @@ private enum Packet {
             64, 17, 0, 0, 10, 0, 0, 1, 224, 3, 66, 66,
         ]
             + udp
+    }
+
+    /// The datagram of `internet4` in three pieces of 8, 8 and the rest.
+    static func fragments4() -> [[UInt8]] {
+        let udp = user()
+        return [(0..<8, 0x2000), (8..<16, 0x2001), (16..<udp.count, 0x0002)].map { range, place in
+            [0x45, 0] + big(20 + range.count, 2) + [0, 77] + big(place, 2) + [
+                64, 17, 0, 0, 10, 0, 0, 1, 224, 3, 66, 66,
+            ] + udp[range]
+        }
+    }
+
+    static func fragments6() -> [[UInt8]] {
+        let udp = user()
+        return [(0..<8, 1), (8..<16, 9), (16..<udp.count, 16)].map { range, place in
+            [0x60, 0, 0, 0] + big(8 + range.count, 2) + [44, 64] + [UInt8](repeating: 0x20, count: 16) + [0xFF, 2]
+                + [UInt8](repeating: 0, count: 13) + [1] + [17, 0] + big(place, 2) + [0, 0, 0, 77] + udp[range]
+        }
     }
 
     static func internet6() -> [UInt8] {
@@ -60,21 +78,22 @@ private enum Packet {
     }
 }
 
-@Suite("Framings of recordings") struct FramingTests {
-    private func datagrams(_ bytes: [UInt8], _ format: RecordingFormat) -> ([RecordedDatagram], DatagramReader) {
-        var found: [RecordedDatagram] = []
-        guard var reader = DatagramReader(format: format) else { preconditionFailure("a format of datagrams") }
-        while let datagram = reader.next(in: bytes.span) { found.append(datagram) }
-        return (found, reader)
-    }
+/// All datagrams of a recording, and the reader behind its end.
+func datagrams(_ bytes: [UInt8], _ format: RecordingFormat) -> ([RecordedDatagram], DatagramReader) {
+    var found: [RecordedDatagram] = []
+    guard var reader = DatagramReader(format: format) else { preconditionFailure("a format of datagrams") }
+    while let datagram = reader.next(in: bytes.span) { found.append(datagram) }
+    return (found, reader)
+}
 
+@Suite("Framings of recordings") struct FramingTests {
     @Test("a payload is found behind every link layer", arguments: 0..<8)
     func links(number: Int) throws {
         let (name, type, packet) = Packet.links[number]
         let linkType = name == "Linux cooked v2" ? 276 : Int(type)
         let bytes = Packet.pcap(linkType, [packet, packet])
         #expect(RecordingFormat.detect(bytes.span) == .pcap)
-        let (found, reader) = self.datagrams(bytes, .pcap)
+        let (found, reader) = datagrams(bytes, .pcap)
         #expect(found.count == 2 && reader.problems.isEmpty, "\(name)")
         for datagram in found {
             #expect(Array(bytes[datagram.range]) == Packet.payload, "\(name)")
@@ -90,21 +109,54 @@ private enum Packet {
         for little in [true, false] {
             for nanoseconds in [true, false] {
                 let bytes = Packet.pcap(101, [Packet.internet4()], little: little, nanoseconds: nanoseconds)
-                let (found, _) = self.datagrams(bytes, .pcap)
+                let (found, _) = datagrams(bytes, .pcap)
                 let expected: Int64 = nanoseconds ? 1_683_014_400_000_250_000 : 1_683_014_400_250_000_000
                 #expect(found.first?.capturedAt == expected)
             }
         }
     }
 
-    @Test("fragments are counted, other packets passed over")
+    @Test("packets that are no datagram are counted")
     func others() {
-        let fragment = Packet.internet4(fragment: 0x2000)
         var other = Packet.internet4()
         other[9] = 6
-        let (found, reader) = self.datagrams(Packet.pcap(101, [fragment, other, Packet.internet4()]), .pcap)
-        #expect(found.count == 1 && reader.otherPackets == 1)
-        #expect(reader.problems.map(\.fault) == [.fragment])
+        let (found, reader) = datagrams(Packet.pcap(101, [other, Packet.internet4()]), .pcap)
+        #expect(found.count == 1 && reader.otherPackets == 1 && reader.problems.isEmpty)
+    }
+
+    @Test("fragments are put together in whatever order they come", arguments: [false, true], 0..<3)
+    func fragments(isIPv6: Bool, order: Int) throws {
+        var pieces = isIPv6 ? Packet.fragments6() : Packet.fragments4()
+        // In order, backwards, and one of them twice.
+        if order == 1 { pieces.reverse() }
+        if order == 2 { pieces.insert(pieces[1], at: 0) }
+        let (found, reader) = datagrams(Packet.pcap(101, pieces), .pcap)
+        #expect(reader.problems.isEmpty)
+        let datagram = try #require(found.first)
+        #expect(found.count == 1)
+        #expect(datagram.assembled.map { Array($0[datagram.range]) } == Packet.payload)
+        #expect(datagram.destination?.port == 8600)
+    }
+
+    @Test("fragments of which one is missing or does not fit are told with their place")
+    func lostFragments() {
+        let pieces = Packet.fragments4()
+        let (found, reader) = datagrams(Packet.pcap(101, [pieces[0], pieces[2]]), .pcap)
+        #expect(found.isEmpty && reader.problems.map(\.fault) == [.fragment])
+        #expect(reader.problems.first?.offset == 24 + 16 + 20)
+        // An overlap in part spoils the datagram.
+        var moved = pieces[1]
+        moved[7] -= 1
+        let (other, spoilt) = datagrams(Packet.pcap(101, [pieces[0], moved, pieces[2]]), .pcap)
+        #expect(other.isEmpty && spoilt.problems.contains { $0.fault == .fragment })
+        // However many datagrams stay unfinished, no more than a few are kept.
+        let many = (0..<100).map { number in
+            var piece = pieces[0]
+            piece[5] = UInt8(number)
+            return piece
+        }
+        let (none, full) = datagrams(Packet.pcap(101, many), .pcap)
+        #expect(none.isEmpty && full.problems.count == 100)
     }
 
     @Test("a damaged packet header costs its packet")
@@ -112,7 +164,7 @@ private enum Packet {
         var bytes = Packet.pcap(101, [[UInt8]](repeating: Packet.internet4(), count: 5))
         let second = 24 + 16 + Packet.internet4().count
         bytes[second + 10] = 0x7F
-        let (found, reader) = self.datagrams(bytes, .pcap)
+        let (found, reader) = datagrams(bytes, .pcap)
         #expect(found.count == 4)
         #expect(reader.problems.map(\.fault) == [.badFrame])
     }
@@ -133,7 +185,7 @@ private enum Packet {
                 Packet.big(0, 4) + Packet.big(ticks >> 32, 4) + Packet.big(ticks, 4) + Packet.big(packet.count, 4)
                     + Packet.big(packet.count, 4) + packet)
         #expect(RecordingFormat.detect(bytes.span) == .pcapng)
-        let (found, reader) = self.datagrams(bytes, .pcapng)
+        let (found, reader) = datagrams(bytes, .pcapng)
         #expect(reader.problems.isEmpty)
         #expect(found.first?.capturedAt == 1_683_014_400_125_000_000)
         #expect(found.first.map { Array(bytes[$0.range]) } == Packet.payload)
@@ -148,7 +200,7 @@ private enum Packet {
         broken[1] &+= 1
         let bytes = frame + broken + frame
         #expect(RecordingFormat.detect(bytes.span) == .final)
-        let (found, reader) = self.datagrams(bytes, .final)
+        let (found, reader) = datagrams(bytes, .final)
         #expect(found.count == 2)
         #expect(found.allSatisfy { $0.secondsOfDay == 60_356 && Array(bytes[$0.range]) == Packet.payload })
         #expect(reader.problems.map(\.fault) == [.badFrame])
