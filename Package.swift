@@ -62,9 +62,12 @@ let guided: [Target] = [
 ]
 
 let shell: [Target] = [
+    // What of the C library the language does not bring: recvmmsg.
+    .target(name: "CDatagrams"),
     room(
         "Transport",
         on: [
+            "CDatagrams",
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
     room("Storage", on: ["Air", "Geodesy", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -98,7 +101,10 @@ let shell: [Target] = [
         swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench",
-        dependencies: ["Air", "BenchSupport", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web"],
+        dependencies: [
+            "Air", "BenchSupport", "CDatagrams", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking",
+            "Transport", "Web",
+        ],
         path: "Benchmarks/Node", swiftSettings: house),
     tests(
         "TransportTests",

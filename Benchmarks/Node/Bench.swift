@@ -7,11 +7,13 @@ struct Bench {
     static let help = """
         usage: kumiko-bench COMMAND [OPTIONS]
 
-          all                    tracker, latency and memory, one after the other
+          all                    tracker, ingest, latency and memory, one after the other
           tracker [DIRECTORY]    plots a second on one core, over a scenario held in memory;
                                  DIRECTORY holds a scenario in the referee's form
           latency                from a datagram sent to the event read, through the real program
           memory                 of the real program, at 5,000 and 50,000 confirmed tracks
+          ingest                 datagrams a second on one core, from the socket into the decoder, beside a bare
+                                 recvmmsg loop; the exit status tells the verdict
           overload               twice what the node can take; the exit status tells the verdict
 
         options
@@ -32,9 +34,11 @@ struct Bench {
             case "tracker": try TrackerBench.run(arguments)
             case "latency": try LatencyBench.run(arguments)
             case "memory": try MemoryBench.run(arguments)
+            case "ingest": exit(try IngestBench.run(arguments) ? 0 : 1)
             case "overload": exit(try OverloadBench.run(arguments) ? 0 : 1)
             case "all":
                 try TrackerBench.run(arguments)
+                _ = try IngestBench.run(arguments)
                 try LatencyBench.run(arguments)
                 try MemoryBench.run(arguments)
             default: throw Failure("there is no command `\(arguments.command)`\n\n\(Self.help)")

@@ -26,18 +26,40 @@ enum Loopback {
 
     /// A UDP port that nobody uses at this moment.
     static func freePort() throws -> UInt16 {
+        let (socket, port) = try Self.bound(kernelBufferBytes: 1 << 16)
+        close(socket)
+        return port
+    }
+
+    /// A UDP socket that may hold so many bytes, and its port.
+    static func bound(kernelBufferBytes: Int) throws -> (socket: Int32, port: UInt16) {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        defer { close(socket) }
+        var size = CInt(clamping: kernelBufferBytes)
+        if unsafe setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4) != 0 {
+            unsafe setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, 4)
+        }
+        guard unsafe Self.with(0, { unsafe bind(socket, $0, $1) }) == 0, let port = Self.port(of: socket) else {
+            throw Failure("no free port: \(errno)")
+        }
+        return (socket, port)
+    }
+
+    private static func port(of socket: Int32) -> UInt16? {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = unsafe Self.with(0) { unsafe bind(socket, $0, $1) } == 0
         let isNamed = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe getsockname(socket, $0, &length)
             }
         }
-        guard isBound, isNamed == 0 else { throw Failure("no free port: \(errno)") }
-        return UInt16(bigEndian: address.sin_port)
+        return isNamed == 0 ? UInt16(bigEndian: address.sin_port) : nil
+    }
+
+    /// Datagrams that the kernel dropped at a socket (SO_MEMINFO, SK_MEMINFO_DROPS).
+    static func drops(_ socket: Int32) -> Int {
+        var memory = InlineArray<9, UInt32>(repeating: 0)
+        var length = socklen_t(MemoryLayout<InlineArray<9, UInt32>>.size)
+        return unsafe getsockopt(socket, SOL_SOCKET, 55, &memory, &length) == 0 ? Int(memory[8]) : 0
     }
 
     static func connect(_ port: UInt16, _ type: __socket_type) throws -> Int32 {

@@ -1,57 +1,8 @@
 public import Air
 internal import Geodesy
-public import SensorFormats
-internal import Transport
 
 /// What a node is told when it starts: the contents of `kumiko.yaml`.
 public struct Configuration: Sendable {
-    /// Where a feed's data come from.
-    public enum Source: Hashable, Sendable {
-        /// UDP datagrams to an address of this machine, or to a multicast group that is joined.
-        case datagrams(host: String, port: Int, group: String?, interface: String?)
-        /// A TCP connection that this node opens, and opens again when it breaks.
-        case connection(host: String, port: Int)
-        /// Bytes that the program itself puts in: a replay or a scenario.
-        case injected
-    }
-
-    /// What the bytes of a feed are.
-    public enum FeedFormat: Hashable, Sendable {
-        /// ASTERIX blocks; the newest edition of each category, unless another is named.
-        case asterix(editions: [AsterixEdition] = [])
-        /// Mode S frames in Beast binary, heard by one receiver.
-        case beast(receiver: SensorID)
-    }
-
-    /// Which clock tells when a plot was measured.
-    public enum TimeSource: String, Sendable {
-        /// The sensor's, as it stands in the report.
-        case sensor
-        /// This node's, when the report arrives: for sensors without a good clock.
-        case arrival
-    }
-
-    /// A connection that brings data.
-    public struct Feed: Sendable {
-        public var name: String
-        public var source: Source
-        public var format: FeedFormat
-        public var time: TimeSource
-        /// How many bytes may wait to be decoded before the oldest are dropped.
-        public var queueBytesMax: Int
-
-        public init(
-            name: String, source: Source, format: FeedFormat, time: TimeSource = .sensor,
-            queueBytesMax: Int = 4_000_000
-        ) {
-            self.name = name
-            self.source = source
-            self.format = format
-            self.time = time
-            self.queueBytesMax = queueBytesMax
-        }
-    }
-
     /// Where track history is kept and for how long.
     public struct History: Sendable {
         public var directory: String
@@ -78,6 +29,8 @@ public struct Configuration: Sendable {
     public var history: History? = History(directory: "kumiko-data")
     public var sensors: [Sensor] = []
     public var feeds: [Feed] = []
+    /// By which other systems get data of this node.
+    public var outlets: [Outlet] = []
     /// Plots older than their track by more than this are dropped and counted, seconds.
     public var lagMax = 4.0
     /// How many tracks, tentative ones included, the node keeps; beyond, plots that would begin one are counted.
@@ -143,19 +96,8 @@ extension Configuration {
             }
             section.finish()
         }
-        for section in root.sections("feeds") {
-            if let feed = Self.feed(section) {
-                if case .beast(let receiver) = feed.format, !self.sensors.contains(where: { $0.id == receiver }) {
-                    section.report(
-                        "receiver", "\(receiver) is no entry under sensors:; add one, so that its place is known")
-                }
-                if self.feeds.contains(where: { $0.name == feed.name }) {
-                    section.report("name", "`\(feed.name)` stands twice; give each feed a name of its own")
-                }
-                self.feeds.append(feed)
-            }
-            section.finish()
-        }
+        self.readFeeds(root)
+        self.readOutlets(root)
     }
 
     private mutating func readNation(_ node: Section) {
@@ -192,7 +134,7 @@ extension Configuration {
         return isOn ? history : nil
     }
 
-    private static func sensorID(_ section: Section, _ key: String) -> SensorID? {
+    static func sensorID(_ section: Section, _ key: String) -> SensorID? {
         guard let text = section.requiredText(key, example: "20/129") else { return nil }
         guard let id = SensorID(text) else {
             section.report(key, "is `\(text)`; write SAC and SIC, two numbers from 0 to 255, for example 20/129")
@@ -252,63 +194,6 @@ extension Configuration {
             own.number("detectionProbability", in: 0.01...1, unit: "no unit") ?? channel.detectionProbability
         own.finish()
         return channel
-    }
-
-    private static func feed(_ section: Section) -> Feed? {
-        let name = section.requiredText("name", example: "north radar")
-        let format: FeedFormat?
-        let time = section.choice("time", of: ["sensor", "arrival"]).flatMap(TimeSource.init(rawValue:)) ?? .sensor
-        var source: Source?
-        if !section.has("format") { section.report("format", "is missing; add `format: asterix` or `format: beast`") }
-        switch section.choice("format", of: ["asterix", "beast"]) {
-        case "asterix":
-            format = .asterix(editions: self.editions(section))
-            if let listen = section.requiredText("listen", example: "0.0.0.0:8600") {
-                if let endpoint = Endpoint(listen) {
-                    source = .datagrams(
-                        host: endpoint.host, port: endpoint.port, group: section.text("group"),
-                        interface: section.text("interface"))
-                } else {
-                    section.report(
-                        "listen", "is `\(listen)`; write address:port, for example 0.0.0.0:8600 or [::]:8600")
-                }
-            }
-        case "beast":
-            format = self.sensorID(section, "receiver").map { .beast(receiver: $0) }
-            if let connect = section.requiredText("connect", example: "127.0.0.1:30005") {
-                if let endpoint = Endpoint(connect), endpoint.port > 0 {
-                    source = .connection(host: endpoint.host, port: endpoint.port)
-                } else {
-                    section.report("connect", "is `\(connect)`; write host:port, for example 127.0.0.1:30005")
-                }
-            }
-        default: format = nil
-        }
-        if let group = section.text("group"), !group.contains(":"),
-            !(224...239).contains(Int(group.prefix { $0 != "." }) ?? 0)
-        {
-            section.report("group", "is `\(group)`; a multicast group lies in 224.0.0.0 to 239.255.255.255")
-        }
-        let megabytes = section.number("queueMegabytes", in: 0.1...10_000, unit: "megabytes")
-        guard let name, let format, let source else { return nil }
-        return Feed(
-            name: name, source: source, format: format, time: time,
-            queueBytesMax: megabytes.map { Int($0 * 1_000_000) } ?? 4_000_000)
-    }
-
-    private static func editions(_ section: Section) -> [AsterixEdition] {
-        guard let editions = section.section("editions") else { return [] }
-        return editions.entries().compactMap { key, value in
-            let known = AsterixEditions.known.filter { UInt8(key) == $0.category }
-            if let edition = known.first(where: { $0.number == value }) { return edition }
-            editions.report(
-                key,
-                known.isEmpty
-                    ? "is no category with a layout; write for example `21: \"0.23\"`"
-                    : "has no edition `\(value)`; write one of \(known.map(\.number).joined(separator: ", ")) in quotes"
-            )
-            return nil
-        }
     }
 }
 

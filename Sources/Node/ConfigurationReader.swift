@@ -203,6 +203,18 @@ final class Section {
         }
     }
 
+    /// A list of texts; one text alone is a list of one. Nil when the key is missing or something else.
+    func texts(_ key: String) -> [String]? {
+        guard let pair = self.pair(key) else { return nil }
+        if case .scalar(let scalar) = pair.value, !scalar.string.isEmpty { return [scalar.string] }
+        if case .sequence(let list) = pair.value {
+            let texts = list.compactMap { $0.scalar?.string }.filter { !$0.isEmpty }
+            if texts.count == list.count, !texts.isEmpty { return texts }
+        }
+        self.report(key, "must be a list of texts, for example `\(key): [first, second]`")
+        return nil
+    }
+
     /// All `key: value` pairs as texts, for sections whose keys are data.
     func entries() -> [(key: String, value: String)] {
         self.pairs.compactMap { pair in

@@ -8,71 +8,12 @@ extension KumikoNode {
     /// Every figure of the node, for monitoring: what came, what became of it, and what was dropped, by cause.
     public var metrics: [Metric] {
         var metrics: [Metric] = []
-        for line in self.lines { metrics += self.feedMetrics(line) }
+        for line in self.lines { metrics += line.metrics }
+        for outlet in self.outlets.all { metrics += outlet.metrics }
         metrics += self.trackerMetrics()
         metrics += self.historyMetrics()
         metrics += self.sensors.flatMap(Self.sensorMetrics)
         metrics.append(Metric("kumiko_resident_bytes", .gauge, Double(residentBytes()), help: "Memory of the process."))
-        return metrics
-    }
-
-    private func feedMetrics(_ line: FeedLine) -> [Metric] {
-        let feed = (name: "feed", value: line.configuration.name)
-        func counter(_ name: String, _ value: some BinaryInteger, _ help: String, cause: String? = nil) -> Metric {
-            Metric(
-                "kumiko_feed_\(name)_total", .counter, Double(value), help: help,
-                labels: [feed] + (cause.map { [(name: "cause", value: $0)] } ?? []))
-        }
-        let queue = line.queue.counters
-        let figures = line.figures
-        let dropHelp = "Datagrams dropped before they were decoded, by cause."
-        var metrics = [
-            counter("items", queue.pushed, "Datagrams, or pieces of a stream, that a socket received."),
-            counter("bytes", queue.pushedBytes, "Bytes that were received."),
-            counter("reports", figures.reports, "Reports that were decoded."),
-            counter("dropped", queue.dropped, dropHelp, cause: "queue full"),
-            counter("dropped", line.kernelDrops, dropHelp, cause: "kernel buffer full"),
-            Metric(
-                "kumiko_feed_waiting_bytes", .gauge, Double(queue.waitingBytes), help: "Bytes that wait to be decoded.",
-                labels: [feed]),
-        ]
-        let skippedHelp = "Records or messages that were not used, by cause."
-        switch line.configuration.format {
-        case .asterix:
-            let tally = figures.asterix
-            for (category, count) in tally.records.enumerated() where count > 0 {
-                metrics.append(
-                    Metric(
-                        "kumiko_feed_records_total", .counter, Double(count), help: "ASTERIX records, by category.",
-                        labels: [feed, (name: "category", value: "\(category)")]))
-            }
-            for fault in AsterixFault.allCases where tally.count(of: fault) > 0 {
-                metrics.append(counter("unused", tally.count(of: fault), skippedHelp, cause: fault.text))
-            }
-            metrics += [
-                counter("unused", tally.testTargets, skippedHelp, cause: "test or simulated target"),
-                counter("unused", tally.withoutPosition, skippedHelp, cause: "no position"),
-                counter("unused", tally.undecidedEdition, skippedHelp, cause: "edition not decided"),
-                counter("trailer_bytes", tally.trailerBytes, "Bytes behind the last block of a datagram."),
-            ]
-        case .beast:
-            if let counts = figures.modeS {
-                for verdict in ModeSDecoder.Verdict.allCases where verdict != .accepted {
-                    metrics.append(counter("unused", counts[verdict], skippedHelp, cause: "\(verdict)"))
-                }
-                metrics.append(counter("messages", counts.total, "Mode S messages."))
-            }
-            metrics.append(counter("garbage_bytes", figures.garbageBytes, "Bytes of a stream that were no frame."))
-            if let status = line.streamStatus {
-                var isConnected = false
-                if case .connected = status.state { isConnected = true }
-                metrics.append(
-                    Metric(
-                        "kumiko_feed_connected", .gauge, isConnected ? 1 : 0, help: "1 while a stream is connected.",
-                        labels: [feed]))
-                metrics.append(counter("connections", status.connections, "Connections of a stream."))
-            }
-        }
         return metrics
     }
 

@@ -9,7 +9,7 @@ internal import Transport
 
 /// A node as it runs: feeds → decoders → tracker → picture → history, put together in one place.
 ///
-///     socket → IngestQueue → FeedDecoder → TrackKeeper → Picture → readers
+///     socket → IngestQueue → FeedDecoder → TrackKeeper → Picture → readers, Outlets
 ///                (drops)       (counts)      (one actor)     ↘ TrackHistory (drops)
 ///
 /// Only here do a socket and a track meet.
@@ -26,6 +26,7 @@ public final class KumikoNode: NodeView, Service {
     public let clock: NodeClock
     public let history: TrackHistory?
     let lines: [FeedLine]
+    let outlets: Outlets
     private let keeper: TrackKeeper
     private let book: SensorBook
     private let log: Logger
@@ -62,8 +63,11 @@ public final class KumikoNode: NodeView, Service {
             sensors: self.book,
             chronicle: self.history.map { Chronicle($0, interval: configuration.history?.interval ?? 0) },
             observer: observer)
+        let outlets = Outlets(configuration, log: log)
+        self.outlets = outlets
         self.lines = configuration.feeds.enumerated().map { number, feed in
-            FeedLine(feed, number: UInt16(number), sensors: configuration.sensors, clock: clock, log: log)
+            FeedLine(
+                feed, number: UInt16(number), sensors: configuration.sensors, outlets: outlets, clock: clock, log: log)
         }
     }
 
@@ -72,6 +76,7 @@ public final class KumikoNode: NodeView, Service {
     /// - Throws: `TransportError`.
     public func open() async throws {
         for line in self.lines { try await line.open() }
+        for outlet in self.outlets.all { try await outlet.open() }
     }
 
     /// Runs until the task is cancelled or the program is asked to stop.
@@ -79,6 +84,9 @@ public final class KumikoNode: NodeView, Service {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 for line in self.lines { group.addTask { await line.run(keeper: self.keeper) } }
+                for outlet in self.outlets.all {
+                    group.addTask { await outlet.run(self, door: self.outlets.door) }
+                }
                 group.addTask { await self.tick() }
                 if let history = self.history {
                     let clock = self.clock
@@ -109,7 +117,7 @@ public final class KumikoNode: NodeView, Service {
 
     private func fetchFigures() async {
         let (tally, counts) = await (self.keeper.tally, self.keeper.counts)
-        for line in self.lines { line.sayStream() }
+        for line in self.lines { line.sayStreams() }
         self.fetched.withLock { $0 = (tally, counts.confirmed, counts.tentative) }
     }
 
@@ -129,7 +137,15 @@ public final class KumikoNode: NodeView, Service {
         await self.keeper.advance(to: now)
     }
 
-    /// The UDP address that a feed listens on; nil if it does not listen.
+    /// What was lost before it was decoded, over all feeds.
+    var lostItems: UInt64 { self.lines.reduce(0) { $0 &+ $1.lostItems } }
+
+    /// The address that an outlet listens on; nil if it does not listen.
+    public func address(ofOutlet outlet: Int) -> String? {
+        (self.outlets.all[outlet] as? FrameOutlet)?.listensOn?.description
+    }
+
+    /// The address that a feed listens on; nil if it does not listen.
     public func address(ofFeed feed: Int) -> String? { self.lines[feed].listensOn?.description }
 
     public var now: Timestamp { self.clock.now }

@@ -64,3 +64,19 @@ extension PeerAddress {
         }
     }
 }
+
+extension SocketAddress {
+    /// The address of a peer, where there is one.
+    init?(_ peer: PeerAddress) {
+        guard peer != .none else { return nil }
+        var bytes = ByteBuffer()
+        if peer.isIPv4 {
+            bytes.writeInteger(UInt32(truncatingIfNeeded: peer.low))
+        } else {
+            bytes.writeInteger(peer.high)
+            bytes.writeInteger(peer.low)
+        }
+        guard let address = try? SocketAddress(packedIPAddress: bytes, port: Int(peer.port)) else { return nil }
+        self = address
+    }
+}

@@ -53,18 +53,18 @@ public final class DatagramReceiver: Sendable {
     /// - Throws: `TransportError`.
     public static func bind(
         _ configuration: Configuration, to queue: IngestQueue, clock: @escaping @Sendable () -> Int64
-    ) async throws(TransportError) -> DatagramReceiver {
+    ) async throws -> DatagramReceiver {
         let endpoint = configuration.endpoint
         let address = try await SocketAddress.resolved(endpoint)
-        if configuration.interface != nil, !address.isMulticast { throw .notMulticast(endpoint) }
+        if configuration.interface != nil, !address.isMulticast { throw TransportError.notMulticast(endpoint) }
         var interface: UInt32 = 0
         if let name = configuration.interface { interface = try interfaceIndex(name) }
         let socket: DatagramSocket
-        do {
+        do throws(SystemError) {
             socket = try DatagramSocket(
                 address, interface: interface, kernelBufferBytes: configuration.kernelBufferBytes)
         } catch {
-            throw .unusable(endpoint, reason: error.description)
+            throw TransportError.unusable(endpoint, reason: error.description)
         }
         let local = socket.localAddress
         let receiver = DatagramReceiver(
@@ -72,7 +72,7 @@ public final class DatagramReceiver: Sendable {
             localEndpoint: Endpoint(host: local?.ipAddress ?? endpoint.host, port: local?.port ?? endpoint.port))
         let feed = configuration.feed
         guard socket.start({ batch in queue.push(batch, feed: feed, receivedAt: clock()) }) else {
-            throw .unusable(endpoint, reason: "no thread can be started")
+            throw TransportError.unusable(endpoint, reason: "no thread can be started")
         }
         return receiver
     }

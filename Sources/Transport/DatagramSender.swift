@@ -68,20 +68,42 @@ public final class DatagramSender: Sendable {
     ///
     /// - Throws: the first error of a datagram (too long for the network, no route); the others are still sent.
     public func flush() async throws {
+        let (_, error) = try await self.flushed()
+        if let error { throw error }
+    }
+
+    /// Sends datagrams behind those that wait, and returns when the kernel has taken them all.
+    ///
+    /// - Returns: how many it did not take, and why the first of them.
+    public func send(_ datagrams: [[UInt8]]) async -> (failed: Int, reason: String?) {
+        for datagram in datagrams { self.send(datagram.span) }
+        do {
+            let (failed, error) = try await self.flushed()
+            return (failed, error.map { Transport.reason($0) })
+        } catch {
+            return (datagrams.count, Transport.reason(error))
+        }
+    }
+
+    private func flushed() async throws -> (failed: Int, first: (any Error)?) {
         let unsent = self.unsent.withLock { waiting in
             defer { waiting.removeAll() }
             return waiting
         }
-        guard !unsent.isEmpty else { return }
+        guard !unsent.isEmpty else { return (0, nil) }
         let channel = self.channel
-        let written = channel.eventLoop.flatSubmit {
+        let results = try await channel.eventLoop.flatSubmit {
             let writes = unsent.map { channel.write($0) }
             channel.flush()
-            return EventLoopFuture.andAllComplete(writes, on: channel.eventLoop).flatMap {
-                EventLoopFuture.andAllSucceed(writes, on: channel.eventLoop)
-            }
+            return EventLoopFuture.whenAllComplete(writes, on: channel.eventLoop)
+        }.get()
+        var failed = 0
+        var first: (any Error)?
+        for case .failure(let error) in results {
+            failed += 1
+            first = first ?? error
         }
-        try await written.get()
+        return (failed, first)
     }
 
     /// Lets the socket go; what waits for `flush` is not sent.

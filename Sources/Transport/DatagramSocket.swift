@@ -1,75 +1,33 @@
+internal import CDatagrams
 internal import Glibc
 internal import NIOCore
 internal import Synchronization
 
-/// What one system call brought: views of the receiving thread's buffers, good until its next read.
-struct DatagramBatch: ~Copyable {
-    fileprivate let buffers: DatagramBuffers
+/// What one system call brought: a view of the receiving thread's buffers, good until its next read.
+@safe struct DatagramBatch: ~Copyable {
+    private let datagrams: UnsafePointer<kumiko_datagrams>
     /// How many datagrams.
     let count: Int
 
+    fileprivate init(_ datagrams: UnsafePointer<kumiko_datagrams>, count: Int) {
+        unsafe self.datagrams = datagrams
+        self.count = count
+    }
+
     /// The bytes of a datagram.
-    func bytes(_ index: Int) -> UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(
-            start: self.buffers.bytes + index * DatagramBuffers.stride, count: Int(self.buffers.headers[index].msg_len))
+    @inline(__always) func bytes(_ index: Int) -> UnsafeRawBufferPointer {
+        precondition(index < self.count, "a batch has so many datagrams")
+        return unsafe UnsafeRawBufferPointer(
+            start: self.datagrams.pointee.bytes + index * Int(self.datagrams.pointee.stride),
+            count: Int(self.datagrams.pointee.lengths[index]))
     }
 
     /// Who sent it.
-    func peer(_ index: Int) -> PeerAddress {
-        unsafe PeerAddress(
-            UnsafeRawBufferPointer(
-                start: self.buffers.names + index, count: MemoryLayout<sockaddr_in6>.size))
-    }
-}
-
-/// Room for the datagrams of one system call, laid out once.
-///
-/// Unchecked: used by the receiving thread only, from its begin to its end.
-private final class DatagramBuffers: @unchecked Sendable {
-    /// How many datagrams one system call reads at most: beyond it nothing is gained on the machines measured.
-    static let count = 64
-    /// Room for each; the largest UDP payload is 65,527 bytes (IPv6).
-    static let datagramMax = 65_536
-    /// From one to the next: not a power of two, or the beginnings of all would share a few lines of the cache.
-    static let stride = datagramMax + 576
-
-    let bytes: UnsafeMutableRawPointer
-    let headers: UnsafeMutablePointer<mmsghdr>
-    let names: UnsafeMutablePointer<sockaddr_in6>
-    private let vectors: UnsafeMutablePointer<iovec>
-
-    init() {
-        let count = Self.count
-        // Untouched pages of the buffers cost no memory: small datagrams touch the first of each only.
-        unsafe self.bytes = UnsafeMutableRawPointer.allocate(byteCount: count * Self.stride, alignment: 64)
-        unsafe self.headers = UnsafeMutablePointer<mmsghdr>.allocate(capacity: count)
-        unsafe self.names = UnsafeMutablePointer<sockaddr_in6>.allocate(capacity: count)
-        unsafe self.vectors = UnsafeMutablePointer<iovec>.allocate(capacity: count)
-        unsafe self.headers.initialize(repeating: mmsghdr(), count: count)
-        unsafe self.names.initialize(repeating: sockaddr_in6(), count: count)
-        unsafe self.vectors.initialize(repeating: iovec(), count: count)
-        for index in 0..<count {
-            unsafe self.vectors[index].iov_base = self.bytes + index * Self.stride
-            unsafe self.vectors[index].iov_len = Self.datagramMax
-            unsafe self.headers[index].msg_hdr.msg_iov = self.vectors + index
-            unsafe self.headers[index].msg_hdr.msg_iovlen = 1
-            unsafe self.headers[index].msg_hdr.msg_name = UnsafeMutableRawPointer(self.names + index)
-        }
-        self.renew(count)
-    }
-
-    /// Tells the kernel again how much room there is for the names that it has written.
-    func renew(_ count: Int) {
-        for index in 0..<count {
-            unsafe self.headers[index].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        }
-    }
-
-    deinit {
-        unsafe self.bytes.deallocate()
-        unsafe self.headers.deallocate()
-        unsafe self.names.deallocate()
-        unsafe self.vectors.deallocate()
+    @inline(__always) func peer(_ index: Int) -> PeerAddress {
+        precondition(index < self.count, "a batch has so many datagrams")
+        let stride = unsafe Int(self.datagrams.pointee.name_stride)
+        return unsafe PeerAddress(
+            UnsafeRawBufferPointer(start: self.datagrams.pointee.names + index * stride, count: stride))
     }
 }
 
@@ -107,8 +65,8 @@ final class DatagramSocket: Sendable {
     /// - Parameter interface: the number of the interface on which the group is joined; 0 leaves it to the system.
     init(_ address: SocketAddress, interface: UInt32, kernelBufferBytes: Int) throws(SystemError) {
         let isIPv6 = address.protocol == .inet6
-        let bell = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
-        guard bell >= 0 else { throw .last }
+        let bell = kumiko_bell_create()
+        guard bell >= 0 else { throw SystemError(code: -bell) }
         let socket = Glibc.socket(
             isIPv6 ? AF_INET6 : AF_INET, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else {
@@ -180,16 +138,15 @@ final class DatagramSocket: Sendable {
     var localAddress: SocketAddress? {
         self.state.withLock { state in
             guard let socket = state.socket else { return nil }
-            var name = sockaddr_in6()
-            var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-            let answer = unsafe withUnsafeMutablePointer(to: &name) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe getsockname(socket, $0, &length)
-                }
+            var name = InlineArray<28, UInt8>(repeating: 0)
+            var length = socklen_t(28)
+            let peer = unsafe withUnsafeMutableBytes(of: &name) { bytes -> PeerAddress? in
+                guard let start = bytes.baseAddress,
+                    unsafe getsockname(socket, start.assumingMemoryBound(to: sockaddr.self), &length) == 0
+                else { return nil }
+                return unsafe PeerAddress(UnsafeRawBufferPointer(bytes))
             }
-            guard answer == 0 else { return nil }
-            if name.sin6_family == sa_family_t(AF_INET6) { return SocketAddress(name) }
-            return unsafe withUnsafeBytes(of: name) { unsafe SocketAddress($0.loadUnaligned(as: sockaddr_in.self)) }
+            return peer.flatMap { SocketAddress($0) }
         }
     }
 
@@ -262,12 +219,12 @@ final class DatagramSocket: Sendable {
             self.state.withLock { $0.isRunning = false }
             return false
         }
-        unsafe pthread_detach(thread)
+        pthread_detach(thread)
         return true
     }
 
     private func run(_ body: (borrowing DatagramBatch) -> Void) {
-        pthread_setname_np(pthread_self(), "kumiko-udp")
+        unsafe kumiko_thread_name("kumiko-udp")
         var clock = clockid_t()
         let hasClock = unsafe pthread_getcpuclockid(pthread_self(), &clock) == 0
         let (socket, bell) = self.state.withLock { state in
@@ -288,42 +245,46 @@ final class DatagramSocket: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// How many datagrams one system call reads at most: beyond it nothing is gained on the machines measured.
+    private static let batchMax: UInt32 = 64
+    /// After so many reads without a pause the bell is looked at too: a flood that never ends must not deafen.
+    private static let readsMax = 256
+
     /// Reads as long as there is something, else waits for something or the bell.
     private static func receive(_ socket: CInt, _ bell: CInt, _ body: (borrowing DatagramBatch) -> Void) {
-        let buffers = DatagramBuffers()
-        var watched: InlineArray<2, pollfd> = [
-            pollfd(fd: socket, events: Int16(POLLIN), revents: 0), pollfd(fd: bell, events: Int16(POLLIN), revents: 0),
-        ]
-        var sinceLook = 0
+        guard let datagrams = unsafe kumiko_datagrams_create(Self.batchMax) else { return }
+        defer { unsafe kumiko_datagrams_destroy(datagrams) }
+        var reads = 0
         while true {
-            let count = unsafe recvmmsg(
-                socket, buffers.headers, CUnsignedInt(DatagramBuffers.count), CInt(MSG_DONTWAIT.rawValue), nil)
+            let count = unsafe kumiko_datagrams_read(datagrams, socket)
             if count > 0 {
-                body(DatagramBatch(buffers: buffers, count: Int(count)))
-                buffers.renew(Int(count))
-                sinceLook += 1
-                // Under a flood that never ends the bell is looked at too, now and then.
-                guard sinceLook >= 256 else { continue }
-            } else if count < 0, errno == EBADF || errno == ENOTSOCK {
+                body(unsafe DatagramBatch(UnsafePointer(datagrams), count: Int(count)))
+                reads += 1
+                if reads < Self.readsMax { continue }
+            } else if count == -EBADF || count == -ENOTSOCK {
                 return
             }
             // An unconnected socket reports errors that an earlier datagram met (ICMP); receiving goes on.
-            let patience: CInt = sinceLook >= 256 ? 0 : -1
-            sinceLook = 0
-            watched[0].revents = 0
-            watched[1].revents = 0
-            var span = watched.mutableSpan
-            _ = unsafe span.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, nfds_t($0.count), patience) }
-            guard watched[1].revents == 0 else { return }
+            guard !Self.isRung(bell, socket, patience: reads < Self.readsMax ? -1 : 0) else { return }
+            reads = 0
         }
+    }
+
+    /// Waits for a datagram or the bell, for so many milliseconds (−1: for ever); true when it was the bell.
+    private static func isRung(_ bell: CInt, _ socket: CInt, patience: CInt) -> Bool {
+        var watched: InlineArray<2, pollfd> = [
+            pollfd(fd: socket, events: Int16(POLLIN), revents: 0), pollfd(fd: bell, events: Int16(POLLIN), revents: 0),
+        ]
+        var span = watched.mutableSpan
+        _ = unsafe span.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, nfds_t($0.count), patience) }
+        return watched[1].revents != 0
     }
 
     /// Tells the thread to end; what waits in the kernel is not read.
     func stop() {
         self.state.withLock { state in
             guard state.socket != nil else { return }
-            var one: UInt64 = 1
-            _ = unsafe write(state.bell, &one, 8)
+            kumiko_bell_ring(state.bell)
         }
     }
 

@@ -10,6 +10,8 @@ public final class StreamClient: Sendable {
     public struct Configuration: Hashable, Sendable {
         /// The number that the composition gave to the feed.
         public var feed: UInt16
+        /// Which of the feed's receivers it is.
+        public var slot: UInt16
         /// The receiver.
         public var endpoint: Endpoint
         /// Seconds until a try to connect is given up.
@@ -24,10 +26,11 @@ public final class StreamClient: Sendable {
         public var seed: UInt64
 
         public init(
-            feed: UInt16, endpoint: Endpoint, connectTimeout: Double = 5, idleTimeout: Double = 60,
+            feed: UInt16, slot: UInt16 = 0, endpoint: Endpoint, connectTimeout: Double = 5, idleTimeout: Double = 60,
             firstWait: Double = 0.5, longestWait: Double = 30, seed: UInt64 = 0
         ) {
             self.feed = feed
+            self.slot = slot
             self.endpoint = endpoint
             self.connectTimeout = connectTimeout
             self.idleTimeout = idleTimeout
@@ -123,7 +126,9 @@ public final class StreamClient: Sendable {
                     try channel.pipeline.syncOperations.addHandlers(
                         IdleStateHandler(readTimeout: .nanoseconds(Int64(configuration.idleTimeout * 1e9))),
                         StreamHandler(
-                            item: IngestItem(feed: configuration.feed, connection: connection, receivedAt: 0),
+                            item: IngestItem(
+                                feed: configuration.feed, slot: configuration.slot, connection: connection,
+                                receivedAt: 0),
                             queue: queue, clock: clock, events: events))
                 }
             }

@@ -30,8 +30,14 @@ struct ConfigurationTests {
         #expect(configuration.feeds.count == 2)
         #expect(
             configuration.feeds[0].source == .datagrams(host: "127.0.0.1", port: 8600, group: nil, interface: nil))
-        #expect(configuration.feeds[0].format == .asterix(editions: [AsterixEdition(category: 21, major: 2, minor: 6)]))
-        #expect(configuration.feeds[1].source == .connection(host: "127.0.0.1", port: 30005))
+        #expect(
+            configuration.feeds[0].format
+                == .asterix(editions: [
+                    Configuration.EditionChoice(AsterixEdition(category: 21, major: 2, minor: 6)),
+                    Configuration.EditionChoice(
+                        AsterixEdition(category: 48, major: 1, minor: 30), for: SensorID(sac: 20, sic: 129)),
+                ]))
+        #expect(configuration.feeds[1].source == .connections([Configuration.Address(host: "127.0.0.1", port: 30005)]))
         #expect(configuration.feeds[1].format == .beast(receiver: SensorID(sac: 20, sic: 250)))
     }
 
@@ -74,7 +80,39 @@ struct ConfigurationTests {
             ),
             ("sensors:\n  - id: 1/2\n    latitude: 1\n    longitude: 2\n", 2, "sensors[0].period", "is missing"),
             ("feeds:\n  - name: a\n    format: asterix\n", 2, "feeds[0].listen", "add `listen: 0.0.0.0:8600`"),
-            ("feeds:\n  - name: a\n    format: sbs\n", 3, "feeds[0].format", "asterix, beast"),
+            ("feeds:\n  - name: a\n    format: morse\n", 3, "feeds[0].format", "asterix, beast"),
+            ("feeds:\n  - name: a\n    format: beast\n    receiver: 1/2\n", 2, "feeds[0].connect", "or `accept:`"),
+            (
+                "feeds:\n  - name: a\n    format: avr\n    receiver: 1/2\n    connect: h:1\n    listen: h:2\n", 6,
+                "feeds[0].listen", "stands beside `connect`"
+            ),
+            (
+                "feeds:\n  - name: a\n    format: asterix\n    listen: h:1\n    editions: {\"48 20\": \"1.30\"}\n", 5,
+                "feeds[0].editions.48 20", "for one sender only"
+            ),
+            (
+                "feeds:\n  - name: a\n    format: asterix\n    listen: h:1\n    group: 10.0.0.1\n", 5,
+                "feeds[0].group", "224.0.0.0"
+            ),
+            ("outlets:\n  - name: a\n    send: h:1\n", 2, "outlets[0].format", "asterix-tracks, asterix-plots, beast"),
+            ("outlets:\n  - name: a\n    format: asterix-plots\n", 2, "outlets[0].send", "239.255.10.62:8600"),
+            (
+                "outlets:\n  - name: a\n    format: asterix-plots\n    send: 8600\n", 4, "outlets[0].send",
+                "address:port"
+            ),
+            ("outlets:\n  - name: a\n    format: asterix-tracks\n    send: h:1\n", 2, "outlets[0].source", "20/129"),
+            (
+                "outlets:\n  - name: a\n    format: asterix-tracks\n    send: h:1\n    source: 1/2\n    hops: 256\n", 6,
+                "outlets[0].hops", "0 to 255"
+            ),
+            (
+                "outlets:\n  - name: a\n    format: beast\n    listen: h:1\n    feeds: [b]\n", 5, "outlets[0].feeds",
+                "no feed of Mode S frames"
+            ),
+            (
+                "node:\n  realm: exercise(x)\noutlets:\n  - name: a\n    format: beast\n    listen: h:1\n", 5,
+                "outlets[0].format", "could be taken for live"
+            ),
             ("feeds:\n  - name: a\n    format: asterix\n    listen: 8600\n", 4, "feeds[0].listen", "address:port"),
             (
                 "feeds:\n  - name: a\n    format: asterix\n    listen: h:1\n    editions: {48: \"9.9\"}\n", 5,

@@ -97,11 +97,11 @@ struct KumikoNodeTests {
         var feed = Self.injected
         feed.time = .arrival
         var decoder = FeedDecoder(feed, sensors: [Self.radar])
-        var reports: [SensorReport] = []
+        var decoded = Decoded()
         let wrongClock = Self.datagram(turn: 0, at: Self.start.advanced(by: -3600))
         decoder.decode(
-            wrongClock.span, of: IngestItem(feed: 0, receivedAt: Self.start.nanoseconds), into: &reports)
-        #expect(reports.map(\.measuredAt) == [Self.start])
+            wrongClock.span, of: IngestItem(feed: 0, receivedAt: Self.start.nanoseconds), into: &decoded)
+        #expect(decoded.reports.map(\.measuredAt) == [Self.start])
     }
 
     @Test("a frame whose beginning came by a connection that broke is not joined to the next one's bytes")
@@ -112,19 +112,21 @@ struct KumikoNodeTests {
         let frame: [UInt8] =
             [0x1A, 0x33, 0, 0, 0, 0, 0, 0, 0x40]
             + [0x8D, 0x48, 0x40, 0xD6, 0x20, 0x2C, 0xC3, 0x71, 0xC3, 0x2C, 0xE0, 0x57, 0x60, 0x98]
-        var reports: [SensorReport] = []
+        var decoded = Decoded(keepsFrames: true)
         func take(_ bytes: [UInt8], _ connection: UInt32, _ sequence: UInt32) {
             decoder.decode(
                 bytes.span,
                 of: IngestItem(feed: 0, connection: connection, sequence: sequence, receivedAt: Self.start.nanoseconds),
-                into: &reports)
+                into: &decoded)
         }
         take(Array(frame.prefix(12)), 1, 0)
         take(frame, 2, 0)
         take(Array(frame.prefix(12)), 2, 1)
         take(Array(frame.dropFirst(12)), 2, 2)
-        #expect(decoder.modeS?.counts.total == 2)
-        #expect(decoder.garbageBytes == 12)
+        let figures = decoder.metrics(FeedLabel(feed: "b"))
+        #expect(figures.first { $0.name == "kumiko_feed_messages_total" }?.value == 2)
+        #expect(figures.first { $0.name == "kumiko_feed_garbage_bytes_total" }?.value == 12)
+        #expect(decoded.frames == frame + frame && decoded.frameCount == 2)
     }
 
     @Test(
