@@ -22,7 +22,7 @@ struct ConfigurationTests {
         let configuration = try Configuration(yaml: text)
         #expect(configuration.name == "Example node")
         #expect(configuration.nation == "jp")
-        #expect(configuration.realm == .test)
+        #expect(configuration.realm == .live)
         #expect(configuration.sensors.map(\.id) == [SensorID(sac: 20, sic: 129), SensorID(sac: 20, sic: 250)])
         #expect(configuration.sensors[0].kind == .radar(period: 4))
         #expect(abs(configuration.sensors[0].site.latitudeDegrees - 41.3007) < 1e-9)

@@ -173,8 +173,8 @@ private func track(_ id: UInt32, _ status: Track.Status = .confirmed) -> Track {
         var decoder = AsterixDecoder()
         var reports: [SensorReport] = []
         var problems: [AsterixProblem] = []
-        let datagram = out[0]
-        decoder.decode(datagram.span, receivedAt: hour, into: &reports, problems: &problems)
+        let first = out[0]
+        decoder.decode(first.span, receivedAt: hour, into: &reports, problems: &problems)
         #expect(problems.isEmpty)
         #expect(reports.map(\.sensor) == [system, SensorID(sac: 1, sic: 2), SensorID(sac: 1, sic: 3)])
         let states = reports.compactMap { if case .status(let status) = $0 { status.isOperational } else { nil } }
