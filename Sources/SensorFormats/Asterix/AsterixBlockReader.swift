@@ -50,6 +50,8 @@ struct AsterixBlockReader: Sendable {
     private var automatic = AsterixLayouts.older
     /// For each source of a category with an older edition: above zero speaks for the newest, below for the older.
     private var votes: [AsterixSource: Int] = [:]
+    /// Sources whose blocks do not fit the edition that they are read by, and another does.
+    private var contradictions: [AsterixSource: Contradiction] = [:]
 
     /// Beyond this many votes more of them are not counted, so that a source that changes is soon followed.
     static let votesMax = 8
@@ -167,10 +169,23 @@ struct AsterixBlockReader: Sendable {
             let fault = !isWhole && error.fault == .truncatedRecord ? .blockBeyondEnd : error.fault
             self.report(
                 at, end - at, category: category, edition: layout.edition, item: item, fault, &problems)
-            if isWhole { self.reconsider(category, bytes, from: start + 3, to: end) }
+            guard isWhole else { return self.count(category, records, at - start) }
+            if self.automatic[Int(category)] != nil {
+                self.reconsider(category, bytes, from: start + 3, to: end)
+            } else if let fitting = self.contradiction(category, layout, bytes, from: start + 3, to: end) {
+                let problem = AsterixProblem(
+                    offset: self.origin + start, length: 0, category: category, edition: layout.edition,
+                    fault: .wrongEdition, sensor: Self.sensor(bytes, from: start + 3, to: end), fitting: fitting)
+                self.tally.note(problem)
+                problems.append(problem)
+            }
         }
+        self.count(category, records, at - start)
+    }
+
+    private mutating func count(_ category: UInt8, _ records: Int, _ bytes: Int) {
         self.tally.records[Int(category)] += records
-        self.tally.acceptedBytes += at - start
+        self.tally.acceptedBytes += bytes
     }
 
     // MARK: Editions
@@ -196,6 +211,56 @@ struct AsterixBlockReader: Sendable {
         // Plots of category 021 wait for the decision, so that one vote is enough to walk over the block.
         return sum <= (category == 21 ? -1 : Self.votesForOlder) ? old : usual
     }
+
+    /// The layout to explain a single block by: the one it fits, where two come into question.
+    func layoutToExplain(_ category: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) -> AsterixLayout? {
+        if let sensor = Self.sensor(bytes, from: start, to: end),
+            let edition = self.editions.edition(of: category, sensor: sensor)
+        {
+            return AsterixLayouts.all[edition]
+        }
+        guard let usual = self.layouts[Int(category)], let old = self.automatic[Int(category)] else {
+            return self.layouts[Int(category)]
+        }
+        return !usual.fits(bytes, from: start, to: end) && old.fits(bytes, from: start, to: end) ? old : usual
+    }
+
+    // MARK: Editions that do not fit
+
+    /// Notes that a whole block of a source could not be read by an edition; answers with another that it fits, once
+    /// for a source, when chance is ruled out.
+    ///
+    /// A single damaged block may chance to fill another edition: so it takes three that fill the same one, and they
+    /// must be more than one in sixty-four of all blocks meanwhile.
+    private mutating func contradiction(
+        _ category: UInt8, _ layout: AsterixLayout, _ bytes: Span<UInt8>, from start: Int, to end: Int
+    ) -> AsterixEdition? {
+        let sensor = Self.sensor(bytes, from: start, to: end) ?? SensorID(rawValue: 0)
+        let source = AsterixSource(category: category, sensor: sensor)
+        var known = self.contradictions[source] ?? Contradiction(since: self.tally.blocks)
+        guard !known.isReported,
+            self.contradictions.count < Self.contradictionsMax || self.contradictions[source] != nil
+        else { return nil }
+        let fitting = AsterixLayouts.all.filter { edition, other in
+            edition.category == category && other !== layout && other.fits(bytes, from: start, to: end)
+        }.keys.max()
+        guard let fitting else { return nil }
+        known.count = known.edition == fitting ? known.count + 1 : 1
+        known.edition = fitting
+        known.isReported = known.count >= 3 && known.count * 64 >= self.tally.blocks - known.since
+        self.contradictions[source] = known
+        return known.isReported ? fitting : nil
+    }
+
+    private struct Contradiction {
+        var since: Int
+        var count = 0
+        var edition: AsterixEdition?
+        var isReported = false
+    }
+
+    /// So many sources are watched, and no more.
+    private static let contradictionsMax = 256
 
     /// Lets a block that could not be read vote on the edition of its source.
     private mutating func reconsider(_ category: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) {

@@ -19,6 +19,10 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
     private var captured: [UInt8] = []
     private var fields = AsterixFields()
     private var texts = [AsterixText?](repeating: nil, count: 256)
+    private let hasMeanings: Bool
+
+    /// - Parameter hasMeanings: whether codes have their meaning beside them.
+    init(hasMeanings: Bool = false) { self.hasMeanings = hasMeanings }
 
     var takesUndecided: Bool { true }
 
@@ -52,7 +56,9 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
 
     private mutating func text(of layout: AsterixLayout) -> AsterixText {
         if let text = self.texts[Int(layout.edition.category)], text.layout === layout { return text }
-        let text = AsterixText(layout)
+        let text =
+            self.hasMeanings
+            ? AsterixText(layout) { AsterixMeanings.texts(edition: layout.edition, field: $0) } : AsterixText(layout)
         self.texts[Int(layout.edition.category)] = text
         return text
     }

@@ -44,6 +44,16 @@ public struct AsterixMeanings: Sendable {
         return String(decoding: all.letters[label], as: UTF8.self)
     }
 
+    /// What each value of a field means; empty if the standard gives none a meaning.
+    static func texts(edition: AsterixEdition, field: AsterixField) -> [Int64: String] {
+        let list = field.kind == .code ? all.list(of: field.path, edition) : 0
+        var texts: [Int64: String] = [:]
+        for entry in all.entries[all.lists[list]] {
+            texts[Int64(bitPattern: entry.value)] = String(decoding: all.letters[entry.label], as: UTF8.self)
+        }
+        return texts
+    }
+
     /// The list of each field by its id, 0 if it has none, for `label`.
     func lists(of fields: [AsterixField], edition: AsterixEdition) -> [UInt16] {
         fields.map { $0.kind == .code ? UInt16(self.list(of: $0.path, edition)) : 0 }

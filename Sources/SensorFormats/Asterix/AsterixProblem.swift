@@ -1,3 +1,5 @@
+public import Air
+
 /// Why bytes were not decoded.
 public enum AsterixFault: UInt8, Hashable, Sendable, CaseIterable, Error {
     /// A block header does not fit, or says a length of less than three octets.
@@ -20,6 +22,8 @@ public enum AsterixFault: UInt8, Hashable, Sendable, CaseIterable, Error {
     case badFrame
     /// Fragments of an IP datagram of which others are missing, or do not fit.
     case fragment
+    /// The blocks of a source fit another edition than the one that they are read by; told once for a source.
+    case wrongEdition
 
     /// In words.
     public var text: String {
@@ -34,6 +38,7 @@ public enum AsterixFault: UInt8, Hashable, Sendable, CaseIterable, Error {
         case .noBlock: "bytes that are no block"
         case .badFrame: "damaged frame"
         case .fragment: "fragments of an IP datagram that did not come whole"
+        case .wrongEdition: "blocks fit another edition"
         }
     }
 }
@@ -52,10 +57,14 @@ public struct AsterixProblem: Hashable, Sendable, CustomStringConvertible {
     public var item: String?
     /// Why.
     public var fault: AsterixFault
+    /// Who sent it, where that says more.
+    public var sensor: SensorID?
+    /// The edition that the blocks of `sensor` fit, if the fault is `wrongEdition`.
+    public var fitting: AsterixEdition?
 
     public init(
         offset: Int, length: Int, category: UInt8, edition: AsterixEdition? = nil, item: String? = nil,
-        fault: AsterixFault
+        fault: AsterixFault, sensor: SensorID? = nil, fitting: AsterixEdition? = nil
     ) {
         self.offset = offset
         self.length = length
@@ -63,6 +72,8 @@ public struct AsterixProblem: Hashable, Sendable, CustomStringConvertible {
         self.edition = edition
         self.item = item
         self.fault = fault
+        self.sensor = sensor
+        self.fitting = fitting
     }
 
     /// For example `offset 1024: category 048 1.32, I048/250: record ends behind its block; 17 bytes skipped`.
@@ -72,6 +83,10 @@ public struct AsterixProblem: Hashable, Sendable, CustomStringConvertible {
             text += "category \(edition), "
         } else if self.category != 0 {
             text += "category \(self.category), "
+        }
+        if let fitting {
+            let source = self.sensor.map { " of \($0)" } ?? ""
+            return text + "the blocks\(source) do not fit it, but edition \(fitting.number)"
         }
         if let item = self.item { text += "\(item): " }
         return text + "\(self.fault.text); \(self.length) bytes skipped"

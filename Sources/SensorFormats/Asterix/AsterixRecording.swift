@@ -58,11 +58,14 @@ public enum RecordingError: Error, Hashable, CustomStringConvertible {
     case unknownFormat
     /// It is a format that holds no ASTERIX.
     case notAsterix(RecordingFormat)
+    /// It cannot be written in that format.
+    case notWritable(RecordingFormat)
 
     public var description: String {
         switch self {
         case .unknownFormat: "not a recording of a known format"
         case .notAsterix(let format): "a recording of format \(format.rawValue), which holds no ASTERIX"
+        case .notWritable(let format): "datagrams cannot be written in format \(format.rawValue)"
         }
     }
 }
@@ -70,12 +73,24 @@ public enum RecordingError: Error, Hashable, CustomStringConvertible {
 /// How many datagrams are looked at for the edition of category 021 before the first is decoded.
 private let primedDatagrams = 2000
 
+/// What is written of each record.
+public enum AsterixView: Sendable {
+    /// An object of JSON, a line each.
+    case json
+    /// A tree of items and fields, with meanings.
+    case text
+    /// A line of items, fields and values.
+    case line
+}
+
 /// Decodes a recording piece by piece to text, a record at a time.
 public struct AsterixRecordingDecoder: ~Copyable {
     private var datagrams: DatagramReader
     private var looking: DatagramReader
     private var reader: AsterixBlockReader
+    private let view: AsterixView
     private var json: FilteredSink<AsterixJSONSink>
+    private var text: FilteredSink<AsterixTextSink>
     private var problems: [AsterixProblem] = []
     private var count = 0
     private var isPrimed = false
@@ -84,17 +99,25 @@ public struct AsterixRecordingDecoder: ~Copyable {
     /// - Parameters:
     ///   - format: what the recording is.
     ///   - filter: which records are written.
-    ///   - countMax: how many at most.
+    ///   - view: how.
+    ///   - only: the items that trees and lines have of them; all if there are none.
+    ///   - hasMeanings: whether codes in JSON and lines have their meaning beside them; trees always have it.
+    ///   - countMax: how many records at most.
     /// - Throws: `RecordingError.notAsterix` if the format holds none.
     public init(
         format: RecordingFormat, editions: AsterixEditions = AsterixEditions(),
-        filter: AsterixFilter = AsterixFilter(), countMax: Int = .max
+        filter: AsterixFilter = AsterixFilter(), view: AsterixView = .json, only: [AsterixItem] = [],
+        hasMeanings: Bool = false, countMax: Int = .max
     ) throws(RecordingError) {
         guard let datagrams = DatagramReader(format: format) else { throw .notAsterix(format) }
         self.datagrams = datagrams
         self.looking = datagrams
         self.reader = AsterixBlockReader(editions: editions)
-        self.json = FilteredSink(AsterixJSONSink(), filter: AsterixFilterRun(filter), countMax: countMax)
+        self.view = view
+        let json = AsterixJSONSink(hasMeanings: hasMeanings)
+        self.json = FilteredSink(json, filter: AsterixFilterRun(filter), countMax: countMax)
+        let text = AsterixTextSink(view == .line ? .line : .tree, hasMeanings: hasMeanings, only: only)
+        self.text = FilteredSink(text, filter: AsterixFilterRun(filter), countMax: countMax)
     }
 
     /// Decodes the datagrams that lie in a piece of the recording.
@@ -112,7 +135,7 @@ public struct AsterixRecordingDecoder: ~Copyable {
         problem: (AsterixProblem) -> Void
     ) throws -> Int? {
         if !self.isPrimed { self.prime(window, base, isComplete) }
-        while self.json.remaining > 0 {
+        while self.json.remaining > 0, self.text.remaining > 0 {
             let datagram = self.datagrams.next(in: window, from: base, isComplete: isComplete)
             for framing in self.datagrams.problems {
                 self.reader.tally.note(framing)
@@ -121,26 +144,38 @@ public struct AsterixRecordingDecoder: ~Copyable {
             self.datagrams.problems.removeAll(keepingCapacity: true)
             guard let datagram else { break }
             self.count += 1
-            self.json.base.setCapture(
-                datagram.capturedAt.map { Timestamp(nanoseconds: $0) }, secondsOfDay: datagram.secondsOfDay)
             let origin = datagram.assembled == nil ? base : datagram.assembledAt
-            self.json.base.origin = origin
             self.reader.origin = origin
-            datagram.withBytes(in: window) { bytes in
-                self.reader.read(bytes, range: datagram.range, sink: &self.json, problems: &self.problems)
-            }
+            datagram.withBytes(in: window) { self.read($0, datagram, origin) }
             for one in self.problems { problem(one) }
             self.problems.removeAll(keepingCapacity: true)
-            if self.json.base.writer.count >= 1 << 16 { try self.flush(sink) }
+            if self.json.base.writer.count + self.text.base.text.count >= 1 << 16 { try self.flush(sink) }
         }
         self.bytes = base + window.count
         try self.flush(sink)
-        return self.json.remaining > 0 ? self.datagrams.offset : nil
+        return self.json.remaining > 0 && self.text.remaining > 0 ? self.datagrams.offset : nil
+    }
+
+    private mutating func read(_ bytes: Span<UInt8>, _ datagram: RecordedDatagram, _ origin: Int) {
+        let capturedAt = datagram.capturedAt.map { Timestamp(nanoseconds: $0) }
+        switch self.view {
+        case .json:
+            self.json.base.setCapture(capturedAt, secondsOfDay: datagram.secondsOfDay)
+            self.json.base.origin = origin
+            self.reader.read(bytes, range: datagram.range, sink: &self.json, problems: &self.problems)
+        case .text, .line:
+            self.text.base.capturedAt = capturedAt
+            self.text.base.secondsOfDay = datagram.secondsOfDay
+            self.text.base.origin = origin
+            self.reader.read(bytes, range: datagram.range, sink: &self.text, problems: &self.problems)
+        }
     }
 
     private mutating func flush(_ sink: (Span<UInt8>) throws -> Void) throws {
         if self.json.base.writer.count > 0 { try self.json.base.writer.withBytes { try sink($0) } }
         self.json.base.writer.removeAll()
+        if !self.text.base.text.isEmpty { try sink(self.text.base.text.span) }
+        self.text.base.text.removeAll(keepingCapacity: true)
     }
 
     private mutating func prime(_ window: Span<UInt8>, _ base: Int, _ isComplete: Bool) {
@@ -155,7 +190,8 @@ public struct AsterixRecordingDecoder: ~Copyable {
     public var summary: AsterixSummary {
         AsterixSummary(
             format: self.datagrams.format, bytes: self.bytes, datagrams: self.count,
-            otherPackets: self.datagrams.otherPackets, written: self.json.count, tally: self.reader.tally,
+            otherPackets: self.datagrams.otherPackets, written: self.json.count + self.text.count,
+            tally: self.reader.tally,
             foundEditions: self.reader.foundEditions)
     }
 }

@@ -57,6 +57,18 @@ public struct AsterixTable: Sendable {
         return statements.map(\.text).joined(separator: "\n")
     }
 
+    /// What the items are called, by their numbers: the comments above them, the last edition's words.
+    var titles: [String: String] {
+        var titles: [String: String] = [:]
+        for text in self.texts {
+            for line in text.description.split(separator: "\n") where line.hasPrefix("# ") {
+                let words = line.dropFirst(2).split(separator: " ", maxSplits: 1)
+                if words.count == 2 { titles[String(words[0])] = String(words[1]) }
+            }
+        }
+        return titles
+    }
+
     /// A statement begins with a name at the beginning of a line; lines that begin with a blank continue it.
     private static func statements(of text: String) -> [(name: String, text: String)] {
         var statements: [(name: String, text: String)] = []

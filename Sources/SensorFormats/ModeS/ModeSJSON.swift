@@ -49,25 +49,58 @@ public func decodeModeSToJSONLines(
     problem: (ModeSProblem) -> Void = { _ in }
 ) throws -> ModeSSummary? {
     guard let format = format ?? ModeSRecording.detect(recording) else { return nil }
-    var view = ModeSJSONView(configuration, startedAt: startedAt)
-    var failure: (any Error)?
-    var writer = JSONWriter(capacity: 1 << 17)
-    func flush(_ writer: inout JSONWriter) {
-        do { if failure == nil { try writer.withBytes { try sink($0) } } } catch { failure = error }
-        writer.removeAll()
+    var decoder = ModeSRecordingDecoder(format, configuration: configuration, startedAt: startedAt)
+    try decoder.read(recording, isLast: true, sink: sink, problem: problem)
+    return decoder.summary
+}
+
+/// Decodes a recording of Mode S piece by piece to JSON Lines, as `decodeModeSToJSONLines` does one that is whole.
+public struct ModeSRecordingDecoder: ~Copyable {
+    private var reader: ModeSRecordingReader
+    private var view: ModeSJSONView
+    private var writer = JSONWriter(capacity: 1 << 17)
+    private var problems = 0
+
+    public init(
+        _ format: ModeSRecording, configuration: ModeSDecoder.Configuration,
+        startedAt: Timestamp = Timestamp(nanoseconds: 0)
+    ) {
+        self.reader = ModeSRecordingReader(format)
+        self.view = ModeSJSONView(configuration, startedAt: startedAt)
     }
-    var problems = 0
-    func note(_ one: ModeSProblem) {
-        problems += 1
-        problem(one)
+
+    /// What was in it so far.
+    public var summary: ModeSSummary {
+        ModeSSummary(byFormat: self.view.byFormat, counts: self.view.decoder.counts, problems: self.problems)
     }
-    format.read(recording, problem: note) { recorded in
-        if let one = view.write(recorded, to: &writer) { note(one) }
-        if writer.count >= 1 << 16 { flush(&writer) }
+
+    /// Decodes the next piece.
+    ///
+    /// - Parameters:
+    ///   - isLast: whether the recording ends with it.
+    ///   - sink: gets the text in pieces of whole lines, some 64 KiB each; after it has thrown it gets no more.
+    ///   - problem: is told each stretch that is no message.
+    /// - Throws: what `sink` threw first.
+    public mutating func read(
+        _ piece: Span<UInt8>, isLast: Bool, sink: (Span<UInt8>) throws -> Void,
+        problem: (ModeSProblem) -> Void = { _ in }
+    ) throws {
+        var failure: (any Error)?
+        func flush(_ writer: inout JSONWriter) {
+            do { if failure == nil { try writer.withBytes { try sink($0) } } } catch { failure = error }
+            writer.removeAll()
+        }
+        func note(_ one: ModeSProblem) {
+            self.problems += 1
+            problem(one)
+        }
+        self.reader.read(piece, isLast: isLast, problem: note) { recorded in
+            if let one = self.view.write(recorded, to: &self.writer) { note(one) }
+            if self.writer.count >= 1 << 16 { flush(&self.writer) }
+        }
+        flush(&self.writer)
+        if let failure { throw failure }
     }
-    flush(&writer)
-    if let failure { throw failure }
-    return ModeSSummary(byFormat: view.byFormat, counts: view.decoder.counts, problems: problems)
 }
 
 /// Writes frames as JSON objects, with the state that positions need.

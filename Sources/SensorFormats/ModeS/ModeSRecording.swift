@@ -93,36 +93,8 @@ public enum ModeSRecording: UInt8, Hashable, Sendable, CaseIterable {
     ///
     /// - Complexity: O(bytes); Beast and AVR allocate nothing.
     public func read(_ bytes: Span<UInt8>, problem: (ModeSProblem) -> Void, _ body: (RecordedModeSFrame) -> Void) {
-        var clock = ReceiverClock()
-        switch self {
-        case .beast:
-            var reader = BeastReader()
-            reader.read(bytes, lost: { problem(ModeSProblem(offset: $0, reason: .garbage)) }) { received in
-                body(
-                    RecordedModeSFrame(
-                        received: received, receivedAt: nil, elapsed: clock.advance(to: received)))
-            }
-            if reader.pendingBytes > 0 {
-                problem(
-                    ModeSProblem(
-                        offset: bytes.count - reader.pendingBytes, reason: .truncated(bytes: reader.pendingBytes)))
-            }
-        case .avr:
-            var reader = AVRReader()
-            reader.read(bytes, problem: { problem(ModeSProblem(offset: $0, reason: .text($1))) }) { received in
-                body(
-                    RecordedModeSFrame(
-                        received: received, receivedAt: nil, elapsed: clock.advance(to: received)))
-            }
-        case .csv:
-            var first: Timestamp?
-            Self.readCSV(bytes, problem: problem) { received, time in
-                let start = first ?? time
-                first = start
-                body(
-                    RecordedModeSFrame(received: received, receivedAt: time, elapsed: time.seconds(since: start)))
-            }
-        }
+        var reader = ModeSRecordingReader(self)
+        reader.read(bytes, isLast: true, problem: problem, body)
     }
 
     // MARK: CSV
@@ -133,23 +105,27 @@ public enum ModeSRecording: UInt8, Hashable, Sendable, CaseIterable {
         return end
     }
 
-    private static func readCSV(
-        _ bytes: Span<UInt8>, problem: (ModeSProblem) -> Void, _ body: (ReceivedModeSFrame, Timestamp) -> Void
+    /// Reads whole lines; `offset` is where they begin in the file.
+    static func readCSV(
+        _ bytes: Span<UInt8>, offset: Int = 0, problem: (ModeSProblem) -> Void,
+        _ body: (ReceivedModeSFrame, Timestamp) -> Void
     ) {
         var start = 0
         // A byte order mark is no part of the first field.
-        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { start = 3 }
+        if offset == 0, bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { start = 3 }
         let firstLine = start
         while start < bytes.count {
             var end = start
             while end < bytes.count, bytes[end] != 0x0A { end += 1 }
             let line = bytes.extracting(start..<end)
-            switch self.readLine(line, offset: start) {
+            switch self.readLine(line, offset: offset + start) {
             case .frame(let received, let time): body(received, time)
             case .blank: break
             // The first line may hold the names of the columns.
             case .problem(let reason):
-                if start != firstLine { problem(ModeSProblem(offset: start, reason: reason)) }
+                if offset > 0 || start != firstLine {
+                    problem(ModeSProblem(offset: offset + start, reason: reason))
+                }
             }
             start = end + 1
         }
