@@ -48,11 +48,7 @@ func fuzzModeS(_ bytes: Span<UInt8>) {
         }
         start += length
     }
-    for case .plot(let plot) in reports {
-        guard case .geodetic(let latitude, let longitude, let deviation) = plot.measurement else { continue }
-        precondition(latitude.magnitude <= .pi / 2 && longitude.magnitude <= .pi, "a plot must lie on the globe")
-        precondition(deviation > 0 && deviation.isFinite, "a plot must have an accuracy")
-    }
+    check(reports)
     precondition(decoder.aircraftCount <= 8, "the table of aircraft must stay bounded")
 }
 

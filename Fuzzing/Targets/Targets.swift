@@ -1,3 +1,6 @@
+import Air
+import SensorFormats
+
 /// One decoder under test: its name, and what it does with any bytes whatever.
 package struct FuzzTarget {
     package var name: String
@@ -20,5 +23,14 @@ package func fuzzTargets() -> [FuzzTarget] {
     asterixTargets() + [
         FuzzTarget(
             name: "modes", seeds: modeSFuzzSeeds(), pieces: { bytes, _ in modeSFuzzPieces(bytes) }, run: fuzzModeS)
-    ]
+    ] + formatsTargets()
+}
+
+/// What must hold of plots whatever they were made of.
+func check(_ reports: [SensorReport]) {
+    for case .plot(let plot) in reports {
+        guard case .geodetic(let latitude, let longitude, let deviation) = plot.measurement else { continue }
+        precondition(latitude.magnitude <= .pi / 2 && longitude.magnitude <= .pi, "a plot must lie on the globe")
+        precondition(deviation > 0 && deviation.isFinite, "a plot must have an accuracy")
+    }
 }
