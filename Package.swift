@@ -40,6 +40,8 @@ let core: [Target] = [
         name: "kumiko-fuzz", dependencies: ["FuzzTargets"], path: "Fuzzing/Seeded", swiftSettings: house),
     .executableTarget(
         name: "GenerateAsterix", dependencies: ["SensorFormats"], path: "Tools/GenerateAsterix", swiftSettings: house),
+    .executableTarget(
+        name: "kumiko-frames", dependencies: ["Air", "SensorFormats"], path: "Tools/Frames", swiftSettings: house),
     .target(name: "BenchSupport", path: "Benchmarks/Support", swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench-decode",
