@@ -284,7 +284,7 @@ def explain(kind, name, mine, other, ours):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--decoder", default=os.path.join(ROOT, ".build/release/kumiko") + " decode")
+    parser.add_argument("--decoder", default=os.path.join(ROOT, ".build-core/release/kumiko-frames") + " ais")
     parser.add_argument("--generated", type=int, default=10_000)
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()

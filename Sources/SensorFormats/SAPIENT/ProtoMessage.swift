@@ -446,11 +446,13 @@ extension ProtoMessage {
         }
     }
 
-    /// The shortest text that reads as the same number; JSON has none for infinities and what is no number.
+    /// The shortest text that reads as the same number; infinities and what is no number as protobuf's JSON has them.
     private static func write(
         _ value: some BinaryFloatingPoint & LosslessStringConvertible, to writer: inout JSONWriter
     ) {
-        guard value.isFinite else { return writer.string(value.description) }
+        guard value.isFinite else {
+            return writer.string(value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity")
+        }
         let text = Array(value.description.utf8)
         writer.raw(text.span, isValue: true)
     }

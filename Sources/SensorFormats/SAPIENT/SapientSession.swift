@@ -149,19 +149,18 @@ public struct SapientSession: Sendable {
         var buffer: [UInt8] = []
         swap(&buffer, &self.buffer)
         var at = 0
-        while buffer.count - at >= 4 {
-            let length = (0..<4).reduce(UInt32(0)) { $0 | UInt32(buffer[at + $1]) << UInt32(8 * $1) }
-            guard length <= UInt32(clamping: self.configuration.messageMax) else {
+        frames: while true {
+            switch SapientFrame.find(in: buffer.span, at: at, messageMax: self.configuration.messageMax) {
+            case .cutOff: break frames
+            case .tooLong(let length):
                 self.note(.frameTooLong(length), at, buffer.count - at, &problems)
                 self.state = .lost
                 return
+            case .whole(let message):
+                self.tally.messages += 1
+                self.take(buffer.span.extracting(message), at, receivedAt, &reports, &events, &output, &problems)
+                at = message.upperBound
             }
-            let end = at + 4 + Int(length)
-            guard end <= buffer.count else { break }
-            self.tally.messages += 1
-            self.take(
-                buffer.span.extracting((at + 4)..<end), at, receivedAt, &reports, &events, &output, &problems)
-            at = end
         }
         buffer.removeFirst(at)
         self.position += at
