@@ -328,7 +328,9 @@ private func time(_ line: Span<UInt8>, _ start: Int, _ end: Int) -> Timestamp? {
     case 1...10:
         guard value < 9_000_000_000 else { return nil }
         return Timestamp(nanoseconds: value * 1_000_000_000)
-    case 13: return Timestamp(nanoseconds: value * 1_000_000)
+    case 13:
+        guard value < 9_000_000_000_000 else { return nil }
+        return Timestamp(nanoseconds: value * 1_000_000)
     default: return nil
     }
 }

@@ -40,7 +40,7 @@ public struct RemoteIDFrame: Hashable, Sendable {
         while at + 1 < bytes.count, bytes[at] > 0 {
             let end = at + 1 + Int(bytes[at])
             guard end <= bytes.count else { throw .truncated }
-            if matches(bytes, at + 1, [0x16, 0xFA, 0xFF, 0x0D], before: end), end - at > 6 {
+            if matches(bytes, at + 1, 0x16FA_FF0D, 4, before: end), end - at > 6 {
                 return RemoteIDFrame(counter: bytes[at + 5], payload: (at + 6)..<end)
             }
             at = end
@@ -57,13 +57,13 @@ public struct RemoteIDFrame: Hashable, Sendable {
             while at + 1 < bytes.count {
                 let end = at + 2 + Int(bytes[at + 1])
                 guard end <= bytes.count else { throw .truncated }
-                if bytes[at] == 0xDD, matches(bytes, at + 2, [0xFA, 0x0B, 0xBC, 0x0D], before: end), end - at > 7 {
+                if bytes[at] == 0xDD, matches(bytes, at + 2, 0xFA0B_BC0D, 4, before: end), end - at > 7 {
                     return RemoteIDFrame(transmitter: transmitter, counter: bytes[at + 6], payload: (at + 7)..<end)
                 }
                 at = end
             }
         case 0xD0:
-            guard matches(bytes, 24, [0x04, 0x09, 0x50, 0x6F, 0x9A, 0x13], before: bytes.count) else {
+            guard matches(bytes, 24, 0x0409_506F_9A13, 6, before: bytes.count) else {
                 throw .noRemoteID
             }
             var at = 30
@@ -71,7 +71,7 @@ public struct RemoteIDFrame: Hashable, Sendable {
                 let end = at + 3 + Int(bytes[at + 1]) + Int(bytes[at + 2]) << 8
                 guard end <= bytes.count else { throw .truncated }
                 // Identifier of the service, instance, requestor, control, length of what follows, counter.
-                if bytes[at] == 3, matches(bytes, at + 3, [0x88, 0x69, 0x19, 0x9D, 0x92, 0x09], before: end),
+                if bytes[at] == 3, matches(bytes, at + 3, 0x8869_199D_9209, 6, before: end),
                     end - at > 14
                 {
                     let length = Int(bytes[at + 12])
@@ -86,10 +86,14 @@ public struct RemoteIDFrame: Hashable, Sendable {
         throw .noRemoteID
     }
 
-    private static func matches(_ bytes: Span<UInt8>, _ at: Int, _ pattern: [UInt8], before end: Int) -> Bool {
-        guard at + pattern.count <= min(end, bytes.count) else { return false }
-        for i in pattern.indices where bytes[at + i] != pattern[i] { return false }
-        return true
+    /// Whether the lowest `count` bytes of a number stand at a place, the highest first.
+    private static func matches(_ bytes: Span<UInt8>, _ at: Int, _ pattern: UInt64, _ count: Int, before end: Int)
+        -> Bool
+    {
+        guard at + count <= min(end, bytes.count) else { return false }
+        var value: UInt64 = 0
+        for i in 0..<count { value = value << 8 | UInt64(bytes[at + i]) }
+        return value == pattern
     }
 
     /// The structure of a Bluetooth advertisement around a message or pack; nil if it is too long for one.

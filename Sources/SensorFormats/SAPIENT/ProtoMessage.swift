@@ -18,8 +18,8 @@ public struct ProtoMessage: Hashable, Sendable {
 
     /// How deep messages may lie in one another.
     static let depthMax = 32
-    /// How many fields a message may have in all: memory stays within some fifty times the bytes.
-    static let fieldsMax = 65_536
+    /// How many fields a message may have in all: bounds the memory, and the time of looking for single fields.
+    static let fieldsMax = 16_384
 
     public var fields: [Field] = []
 
@@ -225,10 +225,9 @@ public struct ProtoMessage: Hashable, Sendable {
                 }
             }
         } catch { return nil }
-        guard (0..<1_000_000_000).contains(nanoseconds) else { return nil }
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, overflow2) = product.addingReportingOverflow(Int64(nanoseconds))
-        return overflow || overflow2 ? nil : Timestamp(nanoseconds: sum)
+        // From 1970 to 2255: the difference of any two is a number again.
+        guard (0..<1_000_000_000).contains(nanoseconds), (0..<9_000_000_000).contains(seconds) else { return nil }
+        return Timestamp(nanoseconds: seconds * 1_000_000_000 + Int64(nanoseconds))
     }
 
     // MARK: Making

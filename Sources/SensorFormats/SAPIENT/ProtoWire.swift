@@ -12,7 +12,7 @@ public enum ProtoError: Error, Hashable, Sendable {
     case badText(offset: Int)
     /// Messages within messages, deeper than 32.
     case tooDeep(offset: Int)
-    /// More than 65,536 fields in all.
+    /// More than 16,384 fields in all.
     case tooManyFields(offset: Int)
 }
 

@@ -236,7 +236,7 @@ public struct SapientLocation: Hashable, Sendable {
     /// A height over the geoid (datum 2) is passed on as if it were over the ellipsoid, wrong by some 100 m at most.
     public var geodetic: Geodetic? {
         guard let x = self.tree.double(1), let y = self.tree.double(2), x.isFinite, y.isFinite else { return nil }
-        let height = self.tree.double(3).flatMap { $0.isFinite ? $0 : nil } ?? 0
+        let height = self.height ?? 0
         let place: Geodetic?
         switch self.tree.integer(7) {
         case 1: place = Geodetic(latitudeDegrees: y, longitudeDegrees: x, height: height)
@@ -250,10 +250,12 @@ public struct SapientLocation: Hashable, Sendable {
         return place
     }
 
-    /// Whether it says a height.
-    public var hasHeight: Bool { self.tree.double(3)?.isFinite ?? false }
+    /// Metres; nil if it says none, or one that nothing detected from the ground has.
+    public var height: Double? { self.tree.double(3).flatMap { (-11_000...1_000_000).contains($0) ? $0 : nil } }
 
-    /// The larger of the two horizontal errors, metres; nil if none is said. It is taken as one standard deviation.
+    /// The larger of the two horizontal errors, metres, brought into 0.1 m...1,000 km; nil if none is said.
+    ///
+    /// It is taken as one standard deviation.
     public var deviation: Double? {
         guard let place = self.geodetic else { return nil }
         let errors = [self.tree.double(4), self.tree.double(5)]
@@ -269,7 +271,7 @@ public struct SapientLocation: Hashable, Sendable {
             guard let error, error.isFinite, error > 0 else { return nil }
             return error * scale
         }
-        return metres.max()
+        return metres.max().map { min(max($0, 0.1), 1_000_000) }
     }
 }
 
@@ -306,7 +308,7 @@ public struct SapientDetectionReport: Hashable, Sendable {
     /// The place as seen from the node; nil without range or azimuth, or from another north than the true one.
     public var bearing: Bearing? {
         guard let tree = self.tree.message(5), tree.integer(8) == 1, let azimuth = tree.double(2),
-            let range = tree.double(3), azimuth.isFinite, range.isFinite, range >= 0
+            let range = tree.double(3), azimuth.isFinite, (0...10_000_000).contains(range)
         else { return nil }
         let scales: (angle: Double, range: Double)
         switch tree.integer(7) {
@@ -353,17 +355,21 @@ public struct SapientDetectionReport: Hashable, Sendable {
         return nil
     }
 
-    /// Velocity over ground and rate of climb, metres per second.
+    /// Velocity over ground and rate of climb, metres per second; nil beyond 15 km/s, which is no aircraft's.
+    ///
+    /// A velocity without an error is taken as good to 5 m/s.
     ///
     /// - Parameter unit: metres per second of the node's unit.
     public func velocity(unit: Double) -> (horizontal: Plot.Velocity, climb: Double?)? {
-        guard let tree = self.tree.message(19), let east = tree.double(1), let north = tree.double(2), east.isFinite,
-            north.isFinite
+        func metresPerSecond(_ number: UInt32, _ tree: ProtoMessage) -> Double? {
+            tree.double(number).map { $0 * unit }.flatMap { (-15_000...15_000).contains($0) ? $0 : nil }
+        }
+        guard let tree = self.tree.message(19), let east = metresPerSecond(1, tree),
+            let north = metresPerSecond(2, tree)
         else { return nil }
-        let errors = [tree.double(4), tree.double(5)].compactMap { $0 }.filter { $0.isFinite && $0 > 0 }
+        let error = [metresPerSecond(4, tree), metresPerSecond(5, tree)].compactMap { $0 }.filter { $0 > 0 }.max()
         return (
-            Plot.Velocity(north: north * unit, east: east * unit, deviation: (errors.max() ?? 5) * unit),
-            tree.double(3).flatMap { $0.isFinite ? $0 * unit : nil }
+            Plot.Velocity(north: north, east: east, deviation: max(error ?? 5, 0.01)), metresPerSecond(3, tree)
         )
     }
 }

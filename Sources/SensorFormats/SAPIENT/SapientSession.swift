@@ -110,8 +110,9 @@ public struct SapientSession: Sendable {
     /// How many intervals a status report may be late.
     static let intervalsMax = 2.5
     static let objectsMax = 4096
-    /// How much of a message goes back with the error that it caused.
+    /// How much of a message goes back with the error that it caused, and how many errors a connection is told.
     static let echoMax = 1024
+    static let complaintsMax = 64
 
     public let configuration: Configuration
     public private(set) var state = State.awaitingRegistration
@@ -125,6 +126,7 @@ public struct SapientSession: Sendable {
     private var isRadar = false
     private var heardAt: Timestamp?
     private var isLate = false
+    private var complaints = 0
     private var numbers: [String: UInt16] = [:]
     private var objects: [String] = []
     private var nextObject = 0
@@ -307,7 +309,7 @@ public struct SapientSession: Sendable {
             measurement = .geodetic(
                 latitude: place.latitude, longitude: place.longitude,
                 deviation: location.deviation ?? self.configuration.positionDeviation)
-            if location.hasHeight { height = place.height }
+            height = location.height
         } else {
             guard let bearing = detection.bearing else { return nil }
             measurement = .polar(range: bearing.range, azimuth: bearing.azimuth, elevation: bearing.elevation)
@@ -339,9 +341,11 @@ public struct SapientSession: Sendable {
         return number
     }
 
-    private func complain(
+    private mutating func complain(
         _ bytes: Span<UInt8>, _ sentence: String, _ node: String?, _ now: Timestamp, _ output: inout [UInt8]
     ) {
+        guard self.complaints < Self.complaintsMax else { return }
+        self.complaints += 1
         let packet = (0..<min(bytes.count, Self.echoMax)).map { bytes[$0] }
         SapientMessage.error(
             from: self.configuration.nodeID, to: node, at: now, packet: packet, sentences: [sentence]
