@@ -45,6 +45,14 @@ extension Configuration {
         case beast(receiver: SensorID)
         /// Mode S frames as AVR text, heard by one receiver.
         case avr(receiver: SensorID)
+        /// BaseStation lines of one receiver.
+        case sbs(receiver: SensorID)
+        /// AIS sentences that one station hears.
+        case ais(receiver: SensorID)
+        /// Remote ID that one receiver hears.
+        case remoteID(receiver: SensorID, framing: RemoteIDFraming)
+        /// SAPIENT messages; the identifier is this node's, for its answers.
+        case sapient(sensor: SensorID, nodeID: String)
     }
 
     /// Which clock tells when a plot was measured.
@@ -74,6 +82,9 @@ extension Configuration {
             self.time = time
             self.queueBytesMax = queueBytesMax
         }
+
+        /// How many receivers may send to one feed: what a merger can tell apart.
+        static let receiversMax = 32
     }
 }
 
@@ -108,6 +119,24 @@ private struct FormatEntry: Sendable {
         FormatEntry(
             word: "avr", sources: [.connect, .accept, .listen], example: "127.0.0.1:30002", needsReceiver: true
         ) { _, receiver in receiver.map { .avr(receiver: $0) } },
+        FormatEntry(word: "sbs", sources: [.connect, .accept], example: "127.0.0.1:30003", needsReceiver: true) {
+            _, receiver in receiver.map { .sbs(receiver: $0) }
+        },
+        FormatEntry(word: "ais", sources: [.listen, .connect, .accept], example: "0.0.0.0:10110", needsReceiver: true) {
+            _, receiver in receiver.map { .ais(receiver: $0) }
+        },
+        FormatEntry(word: "remote-id", sources: [.listen], example: "0.0.0.0:8630", needsReceiver: true) {
+            section, receiver in
+            let framing = section.choice("framing", of: ["message", "bluetooth", "wifi"])
+            let framings: [String: RemoteIDFraming] = ["bluetooth": .bluetooth, "wifi": .wifi]
+            return receiver.map { .remoteID(receiver: $0, framing: framing.flatMap { framings[$0] } ?? .message) }
+        },
+        FormatEntry(word: "sapient", sources: [.accept], example: "0.0.0.0:14000", needsReceiver: true) {
+            section, receiver in
+            let id = Configuration.uuid(section, "nodeID")
+            guard let receiver, let id else { return nil }
+            return .sapient(sensor: receiver, nodeID: id)
+        },
     ]
 }
 
@@ -124,22 +153,34 @@ extension Configuration.FeedFormat {
     var receiver: SensorID? {
         switch self {
         case .asterix: nil
-        case .beast(let receiver), .avr(let receiver): receiver
+        case .beast(let receiver), .avr(let receiver), .sbs(let receiver), .ais(let receiver),
+            .remoteID(let receiver, _), .sapient(let receiver, _):
+            receiver
         }
     }
+}
 
+extension Configuration.Feed {
     /// What decodes it.
     func parser(sensors: [Sensor]) -> any FeedParser {
-        switch self {
+        let isMerged: Bool
+        let isStream: Bool
+        switch self.source {
+        case .connections(let addresses): (isMerged, isStream) = (addresses.count > 1, true)
+        case .accepted: (isMerged, isStream) = (true, true)
+        case .datagrams: (isMerged, isStream) = (false, false)
+        case .injected: (isMerged, isStream) = (false, true)
+        }
+        return switch self.format {
         case .asterix(let editions): AsterixParser(editions: editions)
         case .beast(let receiver):
-            ModeSParser(
-                BeastReader.self, receiver: receiver, sensors: sensors,
-                garbage: ("garbage_bytes", "Bytes of a stream that were no frame."))
+            ModeSParser(BeastReader.self, receiver: receiver, sensors: sensors, isMerged: isMerged)
         case .avr(let receiver):
-            ModeSParser(
-                AVRReader.self, receiver: receiver, sensors: sensors,
-                garbage: ("garbage_lines", "Lines of a stream that were no frame."))
+            ModeSParser(AVRReader.self, receiver: receiver, sensors: sensors, isMerged: isMerged)
+        case .sbs(let receiver): BaseStationParser(receiver: receiver)
+        case .ais(let receiver): AISParser(receiver: receiver, framing: isStream ? .stream : .datagrams)
+        case .remoteID(let receiver, let framing): RemoteIDParser(receiver: receiver, framing: framing)
+        case .sapient(let sensor, let nodeID): SapientParser(sensor: sensor, nodeID: nodeID)
         }
     }
 }
@@ -165,11 +206,13 @@ extension Configuration {
         let name = section.requiredText("name", example: "north radar")
         let time = section.choice("time", of: ["sensor", "arrival"]).flatMap(TimeSource.init(rawValue:)) ?? .sensor
         let megabytes = section.number("queueMegabytes", in: 0.1...10_000, unit: "megabytes")
-        if !section.has("format") { section.report("format", "is missing; add `format: asterix` or `format: beast`") }
+        if !section.has("format") { section.report("format", "is missing; add one of \(FormatEntry.all.map(\.word).joined(separator: ", "))") }
         let word = section.choice("format", of: FormatEntry.all.map(\.word))
         guard let entry = FormatEntry.all.first(where: { $0.word == word }) else {
             // Without a format it is not known which keys belong to it: they are no errors of their own.
-            for key in ["listen", "connect", "accept", "group", "interface", "receiver", "editions"] {
+            for key in [
+                "listen", "connect", "accept", "group", "interface", "receiver", "editions", "framing", "nodeID",
+            ] {
                 _ = section.has(key)
             }
             return nil
@@ -207,11 +250,26 @@ extension Configuration {
                 section.report("connect", "is `\(text)`; write host:port, for example \(entry.example)")
                 return nil
             }
+            if texts.count > Feed.receiversMax {
+                section.report("connect", "names \(texts.count) receivers; a feed has \(Feed.receiversMax) at most")
+            }
             return addresses.count == texts.count ? .connections(addresses) : nil
         case .accept:
             guard let endpoint = self.endpoint(section, "accept", example: entry.example) else { return nil }
             return .accepted(Address(host: endpoint.host, port: endpoint.port))
         }
+    }
+
+    /// A UUID as people write it: 8-4-4-4-12 hexadecimal digits.
+    fileprivate static func uuid(_ section: Section, _ key: String) -> String? {
+        let example = "6f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
+        guard let text = section.requiredText(key, example: example) else { return nil }
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.map(\.utf8.count) == [8, 4, 4, 4, 12], parts.allSatisfy({ $0.allSatisfy(\.isHexDigit) }) else {
+            section.report(key, "is `\(text)`; write a UUID of your own, for example \(example)")
+            return nil
+        }
+        return text.lowercased()
     }
 
     private static func endpoint(_ section: Section, _ key: String, example: String) -> Endpoint? {

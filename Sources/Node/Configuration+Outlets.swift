@@ -54,6 +54,8 @@ extension Configuration {
         public enum Form: String, Hashable, Sendable {
             /// Beast binary, as the frames came.
             case beast
+            /// BaseStation lines.
+            case sbs
         }
 
         public var form: Form
@@ -91,7 +93,7 @@ extension Configuration {
     }
 
     /// The words of `format:` in an outlet's section.
-    private static let outletFormats = ["asterix-tracks", "asterix-plots", "beast"]
+    private static let outletFormats = ["asterix-tracks", "asterix-plots", "beast", "sbs"]
 
     mutating func readOutlets(_ root: Section) {
         for section in root.sections("outlets") {
@@ -113,7 +115,8 @@ extension Configuration {
         switch section.choice("format", of: Self.outletFormats) {
         case "asterix-tracks": return self.trackOutlet(section).map { .tracks($0) }
         case "asterix-plots": return Self.destination(section).map { .plots($0) }
-        case "beast": return self.frameOutlet(section, .beast).map { .frames($0) }
+        case "beast": return self.frameOutlet(section, .beast, example: "127.0.0.1:30005").map { .frames($0) }
+        case "sbs": return self.frameOutlet(section, .sbs, example: "127.0.0.1:30003").map { .frames($0) }
         default: return nil
         }
     }
@@ -149,8 +152,8 @@ extension Configuration {
             statusPeriod: statusPeriod ?? 10, tellsTentative: tentative ?? false)
     }
 
-    private func frameOutlet(_ section: Section, _ form: FrameOutlet.Form) -> FrameOutlet? {
-        let text = section.requiredText("listen", example: "127.0.0.1:30005")
+    private func frameOutlet(_ section: Section, _ form: FrameOutlet.Form, example: String) -> FrameOutlet? {
+        let text = section.requiredText("listen", example: example)
         let feeds = section.texts("feeds")
         if self.realm != .live {
             section.report(
@@ -164,7 +167,7 @@ extension Configuration {
         }
         guard let text else { return nil }
         guard let endpoint = Endpoint(text) else {
-            section.report("listen", "is `\(text)`; write address:port, for example 127.0.0.1:30005")
+            section.report("listen", "is `\(text)`; write address:port, for example \(example)")
             return nil
         }
         return FrameOutlet(form: form, host: endpoint.host, port: endpoint.port, feeds: feeds)

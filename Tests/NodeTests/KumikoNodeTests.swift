@@ -112,7 +112,7 @@ struct KumikoNodeTests {
         let frame: [UInt8] =
             [0x1A, 0x33, 0, 0, 0, 0, 0, 0, 0x40]
             + [0x8D, 0x48, 0x40, 0xD6, 0x20, 0x2C, 0xC3, 0x71, 0xC3, 0x2C, 0xE0, 0x57, 0x60, 0x98]
-        var decoded = Decoded(keepsFrames: true)
+        var decoded = Decoded(wants: Decoded.Wants(frames: true))
         func take(_ bytes: [UInt8], _ connection: UInt32, _ sequence: UInt32) {
             decoder.decode(
                 bytes.span,
@@ -126,7 +126,7 @@ struct KumikoNodeTests {
         let figures = decoder.metrics(FeedLabel(feed: "b"))
         #expect(figures.first { $0.name == "kumiko_feed_messages_total" }?.value == 2)
         #expect(figures.first { $0.name == "kumiko_feed_garbage_bytes_total" }?.value == 12)
-        #expect(decoded.frames == frame + frame && decoded.frameCount == 2)
+        #expect(decoded.frames.bytes == frame + frame && decoded.frames.count == 2)
     }
 
     @Test(

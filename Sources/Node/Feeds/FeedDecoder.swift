@@ -2,23 +2,59 @@ internal import Air
 internal import SensorFormats
 internal import Transport
 
-/// What decoding gives: reports, and where somebody wants them the Mode S frames.
-struct Decoded: Sendable {
-    var reports: [SensorReport] = []
-    /// Beast binary; filled only when `keepsFrames`.
-    var frames: [UInt8] = []
-    var frameCount = 0
-    let keepsFrames: Bool
+/// Messages one behind the other, and how many.
+struct MessageRun: Sendable {
+    var bytes: [UInt8] = []
+    var count = 0
 
-    init(keepsFrames: Bool = false) { self.keepsFrames = keepsFrames }
+    mutating func append(copying more: Span<UInt8>) {
+        unsafe more.withUnsafeBufferPointer { unsafe self.bytes.append(contentsOf: $0) }
+    }
+}
+
+/// What decoding gives: reports, what outlets ask for beside them, and what is to be sent back.
+struct Decoded: Sendable {
+    /// What outlets want to have of Mode S frames.
+    struct Wants: Hashable, Sendable {
+        /// The frames themselves, in Beast binary.
+        var frames = false
+        /// BaseStation lines.
+        var lines = false
+    }
+
+    /// Bytes for the sender of a stream.
+    struct Answer: Sendable {
+        var slot: UInt16
+        var connection: UInt32
+        var bytes: [UInt8]
+        /// The connection is to be closed then.
+        var isLast: Bool
+    }
+
+    var reports: [SensorReport] = []
+    var frames = MessageRun()
+    var lines = MessageRun()
+    var answers: [Answer] = []
+    let wants: Wants
+
+    init(wants: Wants = Wants()) { self.wants = wants }
 }
 
 /// Turns the bytes of one format into reports, and counts what it could not use.
 protocol FeedParser: Sendable {
     /// Decodes one datagram, or the next bytes of a stream.
     mutating func parse(_ bytes: Span<UInt8>, of item: IngestItem, into decoded: inout Decoded)
+    /// Is told the time about once a second.
+    mutating func tick(at now: Timestamp, into decoded: inout Decoded)
     /// What it has counted.
     func metrics(_ label: FeedLabel) -> [Metric]
+    /// Writes what it knows as `aircraft.json`; false when it knows nothing of that kind.
+    func writeAircraft(now: Timestamp, to json: inout JSONWriter) -> Bool
+}
+
+extension FeedParser {
+    mutating func tick(at now: Timestamp, into decoded: inout Decoded) {}
+    func writeAircraft(now: Timestamp, to json: inout JSONWriter) -> Bool { false }
 }
 
 /// Makes figures of one feed.
@@ -64,7 +100,7 @@ struct FeedDecoder: Sendable {
 
     init(_ feed: Configuration.Feed, sensors: [Sensor]) {
         self.time = feed.time
-        self.parser = feed.format.parser(sensors: sensors)
+        self.parser = feed.parser(sensors: sensors)
     }
 
     /// Decodes one datagram, or the next bytes of a stream, and appends its reports.
@@ -76,6 +112,13 @@ struct FeedDecoder: Sendable {
         for index in first..<decoded.reports.count {
             decoded.reports[index].measuredAtReplaced = Timestamp(nanoseconds: item.receivedAt)
         }
+    }
+
+    /// Lets time pass for the parser.
+    mutating func tick(at now: Timestamp, into decoded: inout Decoded) { self.parser.tick(at: now, into: &decoded) }
+
+    func writeAircraft(now: Timestamp, to json: inout JSONWriter) -> Bool {
+        self.parser.writeAircraft(now: now, to: &json)
     }
 
     func metrics(_ label: FeedLabel) -> [Metric] {

@@ -1,5 +1,6 @@
 internal import Air
 internal import Logging
+internal import SensorFormats
 internal import Synchronization
 internal import Transport
 
@@ -18,7 +19,7 @@ final class FeedLine: Sendable {
     private let clock: NodeClock
     private let decoder: Mutex<FeedDecoder>
     private let outlets: Outlets
-    private let keepsFrames: Bool
+    private let wants: Decoded.Wants
     private let socket = Mutex(Socket.none)
     private let log: Logger
     /// What was last logged of each stream.
@@ -34,7 +35,7 @@ final class FeedLine: Sendable {
         self.queue = IngestQueue(bytesMax: configuration.queueBytesMax)
         self.decoder = Mutex(FeedDecoder(configuration, sensors: sensors))
         self.outlets = outlets
-        self.keepsFrames = configuration.format.bringsFrames && outlets.wantFrames(of: configuration.name)
+        self.wants = outlets.wants(of: configuration)
         self.log = log
     }
 
@@ -65,7 +66,9 @@ final class FeedLine: Sendable {
         case .accepted(let address):
             let endpoint = Endpoint(host: address.host, port: address.port)
             let server = try await StreamServer.bind(
-                StreamServer.Configuration(feed: self.number, endpoint: endpoint), to: self.queue, clock: now)
+                StreamServer.Configuration(
+                    feed: self.number, endpoint: endpoint, connectionsMax: Configuration.Feed.receiversMax),
+                to: self.queue, clock: now)
             self.socket.withLock { $0 = .server(server) }
             self.sayListens(endpoint)
         case .injected: break
@@ -106,7 +109,7 @@ final class FeedLine: Sendable {
     private func decodeAll(keeper: TrackKeeper) async {
         var batch = self.queue.makeBatch()
         while await self.queue.take(&batch) {
-            var decoded = Decoded(keepsFrames: self.keepsFrames)
+            var decoded = Decoded(wants: self.wants)
             self.decoder.withLock { decoder in
                 batch.forEach { item, bytes in decoder.decode(bytes, of: item, into: &decoded) }
             }
@@ -116,7 +119,7 @@ final class FeedLine: Sendable {
 
     /// Decodes bytes that the program itself puts in, past the queue: nothing is dropped, the caller waits.
     func inject(_ bytes: [UInt8], receivedAt: Timestamp, keeper: TrackKeeper) async {
-        var decoded = Decoded(keepsFrames: self.keepsFrames)
+        var decoded = Decoded(wants: self.wants)
         self.decoder.withLock { decoder in
             decoder.decode(
                 bytes.span, of: IngestItem(feed: self.number, receivedAt: receivedAt.nanoseconds), into: &decoded)
@@ -125,11 +128,29 @@ final class FeedLine: Sendable {
     }
 
     private func handOver(_ decoded: Decoded, keeper: TrackKeeper, now: Timestamp) async {
+        if case .server(let server) = self.socket.withLock({ $0 }) {
+            for answer in decoded.answers {
+                server.send(
+                    answer.bytes.span, to: answer.slot, connection: answer.connection, thenCloses: answer.isLast)
+            }
+        }
         self.outlets.offer(
             FeedGoods(
-                feed: self.configuration.name, reports: decoded.reports, frames: decoded.frames,
-                frameCount: decoded.frameCount))
+                feed: self.configuration.name, reports: decoded.reports, frames: decoded.frames, lines: decoded.lines))
+        guard !decoded.reports.isEmpty else { return }
         await keeper.take(decoded.reports, now: now)
+    }
+
+    /// Lets time pass for the decoder.
+    func tick(keeper: TrackKeeper, now: Timestamp) async {
+        var decoded = Decoded()
+        self.decoder.withLock { $0.tick(at: now, into: &decoded) }
+        if !decoded.reports.isEmpty { await keeper.take(decoded.reports, now: now) }
+    }
+
+    /// Writes what the feed's decoder knows as `aircraft.json`; false when it knows nothing of that kind.
+    func writeAircraft(now: Timestamp, to json: inout JSONWriter) -> Bool {
+        self.decoder.withLock { $0.writeAircraft(now: now, to: &json) }
     }
 
     /// What the kernel dropped at this feed's socket because nobody read in time.

@@ -15,7 +15,12 @@ final class FrameOutlet: Outlet {
         self.log = log
     }
 
-    func wantsFrames(of feed: String) -> Bool { self.settings.feeds?.contains(feed) ?? true }
+    private func takes(_ feed: String) -> Bool { self.settings.feeds?.contains(feed) ?? true }
+
+    func wants(of feed: String) -> Decoded.Wants {
+        guard self.takes(feed) else { return Decoded.Wants() }
+        return Decoded.Wants(frames: self.settings.form == .beast, lines: self.settings.form == .sbs)
+    }
 
     func open() async throws {
         let endpoint = Endpoint(host: self.settings.host, port: self.settings.port)
@@ -29,8 +34,9 @@ final class FrameOutlet: Outlet {
 
     func take(_ goods: Passed<FeedGoods>) {
         let goods = goods.goods
-        guard goods.frameCount > 0, self.wantsFrames(of: goods.feed) else { return }
-        self.broadcaster.withLock { $0 }?.send(goods.frames.span, messages: goods.frameCount)
+        guard self.takes(goods.feed) else { return }
+        let run = self.settings.form == .beast ? goods.frames : goods.lines
+        self.broadcaster.withLock { $0 }?.send(run.bytes.span, messages: run.count)
     }
 
     func run(_ node: KumikoNode, door: Door) async {

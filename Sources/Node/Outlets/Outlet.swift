@@ -8,15 +8,16 @@ struct FeedGoods: Sendable {
     var feed: String
     var reports: [SensorReport]
     /// The Mode S frames, in Beast binary, as they came; empty where no outlet asks for them.
-    var frames: [UInt8]
-    var frameCount: Int
+    var frames: MessageRun
+    /// What they say, as BaseStation lines; empty where no outlet asks for them.
+    var lines: MessageRun
 }
 
 /// A way by which goods leave the node.
 protocol Outlet: AnyObject, Sendable {
     var configuration: Configuration.Outlet { get }
-    /// Whether it wants the Mode S frames of a feed.
-    func wantsFrames(of feed: String) -> Bool
+    /// What it wants to have of the Mode S frames of a feed.
+    func wants(of feed: String) -> Decoded.Wants
     /// Opens the socket.
     ///
     /// - Throws: `TransportError`.
@@ -29,7 +30,7 @@ protocol Outlet: AnyObject, Sendable {
 }
 
 extension Outlet {
-    func wantsFrames(of feed: String) -> Bool { false }
+    func wants(of feed: String) -> Decoded.Wants { Decoded.Wants() }
     func take(_ goods: Passed<FeedGoods>) {}
 }
 
@@ -57,6 +58,11 @@ struct Outlets: Sendable {
         for outlet in self.all { outlet.take(passed) }
     }
 
-    /// Whether any outlet wants the Mode S frames of a feed.
-    func wantFrames(of feed: String) -> Bool { self.all.contains { $0.wantsFrames(of: feed) } }
+    /// What outlets want to have of the Mode S frames of a feed.
+    func wants(of feed: Configuration.Feed) -> Decoded.Wants {
+        self.all.map { $0.wants(of: feed.name) }.reduce(into: Decoded.Wants()) { all, one in
+            all.frames = all.frames || one.frames
+            all.lines = all.lines || one.lines
+        }
+    }
 }

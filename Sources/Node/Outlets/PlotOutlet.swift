@@ -38,7 +38,9 @@ final class PlotOutlet: Outlet {
     func take(_ goods: Passed<FeedGoods>) {
         self.waiting.withLock { waiting in
             for report in goods.goods.reports {
-                guard case .plot(let plot) = report, plot.kind == .broadcast else { continue }
+                // Category 021 is of aircraft: ships and drones broadcast too.
+                guard case .plot(let plot) = report, plot.kind == .broadcast, plot.subject ?? .aircraft == .aircraft
+                else { continue }
                 guard waiting.count < Self.waitingMax else {
                     waiting.dropped &+= 1
                     continue
