@@ -39,19 +39,58 @@ enum ModeSBench {
             }
             reports.removeAll(keepingCapacity: true)
         }
+        // A wrong bit in each tenth frame.
+        var damaged: [UInt8] = []
+        var number = 0
+        var whole = BeastReader()
+        whole.read(beast.span) { received in
+            var received = received
+            number += 1
+            if number % 10 == 0 { received.frame = received.frame.flipping(6 + number % 50) }
+            received.appendBeast(to: &damaged)
+        }
+        let mended = measure {
+            var reader = BeastReader()
+            var decoder = ModeSDecoder(configuration)
+            var index = 0
+            reader.read(damaged.span) { received in
+                decoder.decode(received.frame, receivedAt: times[index], into: &reports)
+                index += 1
+            }
+            reports.removeAll(keepingCapacity: true)
+        }
+        // Three receivers that heard the same, one after the other.
+        let merged = measure {
+            var reader = BeastReader()
+            var decoder = ModeSDecoder(configuration)
+            var merger = ModeSMerger()
+            var index = 0
+            reader.read(beast.span) { received in
+                for receiver in 0..<3
+                where merger.take(received, from: receiver, receivedAt: times[index]) {
+                    decoder.decode(received.frame, receivedAt: times[index], into: &reports)
+                }
+                index += 1
+            }
+            consume(merger.copyCount)
+            reports.removeAll(keepingCapacity: true)
+        }
         let json = measure {
             _ = try? decodeModeSToJSONLines(
                 beast.span, format: .beast, configuration: configuration, sink: { consume($0.count) },
                 problem: { _ in })
         }
         var table = Table("Mode S, from Beast", "messages/s", "ns each", "MB/s", "goal")
-        for (name, seconds) in [
-            ("frames", framing), ("frames, parity, fields", fields), ("frames, parity, plots", plots),
-            ("JSON", json),
-        ] {
+        for (name, seconds, copies, goal) in [
+            ("frames", framing, 1, ""), ("frames, parity, fields", fields, 1, "25,000,000"),
+            ("frames, parity, plots", plots, 1, "10,000,000"),
+            ("the same, a wrong bit in a tenth", mended, 1, "half of that"),
+            ("three receivers joined, plots", merged, 3, ""), ("JSON", json, 1, ""),
+        ] as [(String, Double, Int, String)] {
             table.add(
-                name, text(Double(times.count) / seconds), text(seconds / Double(times.count) * 1e9),
-                text(Double(beast.count) / 1e6 / seconds), "millions/s")
+                name, text(Double(times.count * copies) / seconds),
+                text(seconds / Double(times.count * copies) * 1e9),
+                text(Double(beast.count * copies) / 1e6 / seconds), goal)
         }
         table.print()
     }

@@ -51,50 +51,37 @@ enum Category021Old {
     static let identification = 11
 }
 
-/// What the quality categories of ADS-B mean, as one standard deviation of each horizontal axis in metres.
-///
-/// The radius within which 95 % of positions lie, divided by √(−2 ln 0.05).
-///
-/// Source: RTCA DO-260B, 2.2.3.2.7.2.7 (NACp) and DO-260 (NUCp). DO-260B gives for the NIC only a radius of containment;
-/// the 95 % radius is taken as half of it, as DO-260 pairs the two.
-enum ADSBQuality {
-    /// Where nothing is said of the quality: as NACp 7, a tenth of a mile.
-    static let unknown = 185.2 / Wire.containment95
+extension NavigationQuality {
+    /// One standard deviation of each axis where nothing is said of the quality: as NACp 7, a tenth of a mile.
+    static let unstatedDeviation = 185.2 / ModeSAccuracy.radius95
 
-    private static let nacp: [Double] = [
-        18_520, 18_520, 7408, 3704, 1852, 926, 555.6, 185.2, 92.6, 30, 10, 3,
-    ]
-    private static let nucp: [Double] = [
-        18_520, 18_520, 9260, 1852, 926, 463, 185.2, 92.6, 10, 3,
-    ]
-    private static let nic: [Double] = [
-        18_520, 18_520, 7408, 3704, 1852, 926, 555.6, 185.2, 92.6, 37.5, 12.5, 3.75,
-    ]
-
-    /// By the navigation accuracy category for position, 0...11.
-    static func deviation(nacp value: Int) -> Double { self.lookUp(self.nacp, value) }
-    /// By the navigation uncertainty category for position, 0...9.
-    static func deviation(nucp value: Int) -> Double { self.lookUp(self.nucp, value) }
-    /// By the navigation integrity category, 0...11.
-    static func deviation(nic value: Int) -> Double { self.lookUp(self.nic, value) }
-
-    private static func lookUp(_ table: [Double], _ value: Int) -> Double {
-        (value < table.count ? table[value] : 18_520) / Wire.containment95
+    /// What I021/090 says, by the version of I021/210 if it is there: one standard deviation of each horizontal axis,
+    /// metres, and of each component of velocity, metres per second.
+    static func deviations(_ bytes: Span<UInt8>, at offset: Int, version: UInt8?) -> (
+        position: Double, velocity: Double
+    ) {
+        let first = bytes[offset]
+        let category = first >> 1 & 15
+        let velocity = ModeSAccuracy.velocityRadius(category: first >> 5) / ModeSAccuracy.radius95
+        if version == 0 { return (self.deviation(uncertaintyCategory: category), velocity) }
+        var quality = NavigationQuality()
+        quality.version = version ?? 2
+        // Unknown; so it remains where only the NIC is sent.
+        quality.accuracyCategory = 0
+        if first & 1 != 0 {
+            let second = bytes[offset + 1]
+            quality.accuracyCategory = second >> 1 & 15
+            quality.integrityLevel = second >> 5 & 3
+            if second & 1 != 0, version ?? 2 >= 2 { quality.designAssurance = bytes[offset + 2] >> 3 & 3 }
+        }
+        let containment = ModeSAccuracy.containmentRadius(category: category)
+        return (quality.positionDeviation(typeCode: 0, containment: containment), velocity)
     }
 
-    /// One standard deviation of a velocity component by its navigation accuracy category (NACv or NUCr), m/s.
-    ///
-    /// 95 % bounds of 10, 3, 1 and 0.3 m/s for 1...4; 0 is unknown. Source: RTCA DO-260B, NACv.
-    static func velocityDeviation(category: Int) -> Double {
-        let bound: Double =
-            switch category {
-            case 1: 10
-            case 2: 3
-            case 3: 1
-            case 4: 0.3
-            default: 20
-            }
-        return bound / Wire.containment95
+    /// One standard deviation of each horizontal axis of a version 0 position, metres, by NUCp.
+    static func deviation(uncertaintyCategory category: UInt8) -> Double {
+        // Type codes 18 to 9 stand for the categories 0 to 9.
+        ModeSAccuracy.positionRadius(typeCode: 18 - min(category, 9)) / ModeSAccuracy.radius95
     }
 }
 
@@ -103,7 +90,7 @@ extension PlotSink {
     ///
     ///     040  | ATP 3 | ARC 2 | RC 1 | RAB 1 | FX |  | DCR 1 | GBS 1 | SIM 1 | TST 1 | SAA 1 | CL 2 | FX |
     ///     130  latitude and longitude, 24 bits signed each, 180°/2²³      131  32 bits signed each, 180°/2³⁰
-    ///     090  | NUCr or NACv 3 | NUCp or NIC 4 | FX |  | NICbaro 1 | SIL 2 | NACp 4 | FX |
+    ///     090  | NUCr or NACv 3 | NUCp or NIC 4 | FX |  | NICbaro 1 | SIL 2 | NACp 4 | FX |  | – 2 | SILs 1 | SDA 2 | GVA 2 | FX |
     ///     210  | – | VNS 1 | VN 3 | LTT 3 |          VN 0: DO-260 (NUC), 1: DO-260A, 2: DO-260B (NAC)
     ///     160  | RE 1 | speed 15, 2⁻¹⁴ NM/s | track 16, 360°/2¹⁶ |
     ///     155, 157  | RE 1 | rate 15 signed, 6.25 ft/min |
@@ -143,21 +130,12 @@ extension PlotSink {
             tally.withoutPosition += 1
             return
         }
-        var deviation = ADSBQuality.unknown
-        var velocityDeviation = ADSBQuality.velocityDeviation(category: 0)
+        var deviation = NavigationQuality.unstatedDeviation
+        var velocityDeviation = ModeSAccuracy.velocityRadius(category: 0) / ModeSAccuracy.radius95
         let quality = Int(offsets[Item.quality])
         if quality != 0 {
-            let first = bytes[quality]
             let version = offsets[Item.version] == 0 ? nil : (bytes[Int(offsets[Item.version])] >> 3) & 7
-            let category = Int(first >> 1) & 15
-            if first & 1 != 0, version != 0 {
-                deviation = ADSBQuality.deviation(nacp: Int(bytes[quality + 1] >> 1) & 15)
-            } else if version == 0 {
-                deviation = ADSBQuality.deviation(nucp: category)
-            } else {
-                deviation = ADSBQuality.deviation(nic: category)
-            }
-            velocityDeviation = ADSBQuality.velocityDeviation(category: Int(first >> 5))
+            (deviation, velocityDeviation) = NavigationQuality.deviations(bytes, at: quality, version: version)
         }
         var time = offsets[Item.timeOfApplicability]
         if time == 0 { time = offsets[Item.timeOfReception] }
@@ -228,7 +206,9 @@ extension PlotSink {
         }
         let quality = Int(offsets[Item.quality])
         let deviation =
-            quality == 0 ? ADSBQuality.unknown : ADSBQuality.deviation(nucp: Int(bytes[quality + 1] & 15))
+            quality == 0
+            ? NavigationQuality.unstatedDeviation
+            : NavigationQuality.deviation(uncertaintyCategory: bytes[quality + 1] & 15)
         var plot = Plot(
             sensor: self.sensor(bytes, at: offsets[Item.source]), measuredAt: self.time(bytes, at: offsets[Item.time]),
             receivedAt: self.receivedAt, kind: .broadcast,
@@ -253,7 +233,7 @@ extension PlotSink {
             plot.velocity = groundVelocity(
                 speed: Double(bigEndian16(bytes, vector)) * Wire.groundSpeed,
                 track: Double(bigEndian16(bytes, vector + 2)) * Wire.azimuth16,
-                deviation: ADSBQuality.velocityDeviation(category: 0))
+                deviation: ModeSAccuracy.velocityRadius(category: 0) / ModeSAccuracy.radius95)
         }
         let identification = Int(offsets[Item.identification])
         if identification != 0 { plot.identity.callsign = sixBitCallsign(bytes, identification) }

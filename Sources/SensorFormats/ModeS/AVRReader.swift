@@ -131,3 +131,40 @@ public struct AVRReader: Sendable {
         return value
     }
 }
+
+/// How a frame is written as a line of AVR text.
+public enum AVRForm: UInt8, Hashable, Sendable, CaseIterable {
+    /// `*…;`: the frame alone.
+    case plain
+    /// `@…;`: the count of 12 MHz before it.
+    case timed
+    /// `<…;`: count and signal before it.
+    case timedWithSignal
+}
+
+extension ReceivedModeSFrame {
+    /// Appends the frame as a line of AVR text in upper-case digits.
+    public func appendAVR(to bytes: inout [UInt8], form: AVRForm = .plain) {
+        func append(_ value: UInt64, digits: UInt64) {
+            for i in 0..<digits {
+                let nibble = UInt8(truncatingIfNeeded: value >> (4 * (digits - 1 - i))) & 15
+                bytes.append(nibble < 10 ? 0x30 + nibble : 0x37 + nibble)
+            }
+        }
+        switch form {
+        case .plain: bytes.append(UInt8(ascii: "*"))
+        case .timed: bytes.append(UInt8(ascii: "@"))
+        case .timedWithSignal: bytes.append(UInt8(ascii: "<"))
+        }
+        if form != .plain { append(self.ticks, digits: 12) }
+        if form == .timedWithSignal { append(UInt64(self.signal), digits: 2) }
+        if self.frame.isLong {
+            append(self.frame.high, digits: 16)
+            append(self.frame.low >> 16, digits: 12)
+        } else {
+            append(self.frame.high >> 8, digits: 14)
+        }
+        bytes.append(UInt8(ascii: ";"))
+        bytes.append(UInt8(ascii: "\n"))
+    }
+}

@@ -4,7 +4,7 @@ public enum ModeSAccuracy {
     static let mile = 1852.0
 
     /// The radius that holds 95 % of a circular normal distribution, in standard deviations of one axis: √(−2 ln 0.05).
-    public static let radius95 = 2.447746830680816
+    public static let radius95 = 2.4477468306808166
 
     /// The 95 % radius below which an accuracy is not believed of a source without integrity: that of NACp 8, 0.05 NM,
     /// which 14 CFR 91.227 (c) asks of every aircraft. A rule of this project.
@@ -78,15 +78,38 @@ public enum ModeSAccuracy {
         }
     }
 
-    /// The 95 % bound of the horizontal velocity error, metres per second; 10 where nothing better is said.
+    /// The 95 % bound of the horizontal velocity error, metres per second, by NACv or NUCr.
+    ///
+    /// Category 0 is "unknown, or 10 and more": taken as 20.
     ///
     /// Source: RTCA DO-260B, table 2-22 (NACv).
     public static func velocityRadius(category: UInt8) -> Double {
         switch category {
+        case 1: 10
         case 2: 3
         case 3: 1
         case 4: 0.3
-        default: 10
+        default: 20
+        }
+    }
+
+    /// R_C, the radius of containment of a NIC, metres, the largest where the category has several; nil for 0.
+    ///
+    /// Source: RTCA DO-260B, table 2-14 (NIC).
+    public static func containmentRadius(category: UInt8) -> Double? {
+        switch category {
+        case 1: 20 * self.mile
+        case 2: 8 * self.mile
+        case 3: 4 * self.mile
+        case 4: 2 * self.mile
+        case 5: self.mile
+        case 6: 0.6 * self.mile
+        case 7: 0.2 * self.mile
+        case 8: 0.1 * self.mile
+        case 9: 75
+        case 10: 25
+        case 11: 7.5
+        default: nil
         }
     }
 

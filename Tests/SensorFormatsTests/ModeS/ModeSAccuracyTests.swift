@@ -35,7 +35,7 @@ import Testing
         #expect(ModeSAccuracy.positionRadius(category: 12) == nil)
         let velocity = (1...4).map { ModeSAccuracy.velocityRadius(category: $0) }
         #expect(zip(velocity, velocity.dropFirst()).allSatisfy { $0 > $1 })
-        #expect(ModeSAccuracy.velocityRadius(category: 0) == 10)
+        #expect(ModeSAccuracy.velocityRadius(category: 0) == 20)
         let types = (9...18).map { ModeSAccuracy.positionRadius(typeCode: $0) }
         #expect(zip(types, types.dropFirst()).allSatisfy { $0 <= $1 })
     }
