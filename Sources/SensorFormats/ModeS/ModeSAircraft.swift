@@ -54,6 +54,7 @@ struct ModeSAircraft: Sendable {
     var velocityAt = Self.never
     var climb: Float = 0
     var climbAt = Self.never
+    var isClimbBarometric = false
 
     /// What it says of how good its navigation is.
     var quality = NavigationQuality()
@@ -66,6 +67,17 @@ struct ModeSAircraft: Sendable {
     var integrityCategory: UInt8 = 0
     var containment: Float?
     var isOnGround = false
+    /// The last target state (TC 29), 56 bits.
+    var targetState: UInt64 = 0
+    var targetStateAt = Self.never
+    /// Alert and special position indication of the last reply or position that had them.
+    var hasAlert = false
+    var hasIdentPulse = false
+    var alertAt = Self.never
+    /// What it answered when asked for registers.
+    var commB = CommBState()
+    /// Strength of the last message, of the receiver's full scale 255; 0 if never told.
+    var signal: UInt8 = 0
     /// The address is not ICAO's (IMF of ADS-R and TIS-B).
     var isAddressForeign = false
 

@@ -52,6 +52,8 @@ public struct ModeSAircraftState: Hashable, Sendable {
     public var velocity: Said<Velocity>?
     /// Rate of climb, metres per second.
     public var climbRate: Said<Float>?
+    /// The rate of climb is barometric rather than geometric.
+    public var isClimbBarometric: Bool
     /// A position that was confirmed, degrees.
     public var position: Said<CompactPosition.Degrees>?
     /// The last position was one on the ground.
@@ -62,6 +64,16 @@ public struct ModeSAircraftState: Hashable, Sendable {
     public var integrityCategory: UInt8
     /// R_C, the radius of containment of the last position, metres; nil if unknown.
     public var containment: Float?
+    /// What the crew selected, as broadcast.
+    public var targetState: Said<TargetState>?
+    /// Alert: the squawk is one of emergency, or was changed.
+    public var hasAlert: Said<Bool>?
+    /// Special position indication.
+    public var hasIdentPulse: Said<Bool>?
+    /// What it answered when asked for registers.
+    public var commB: CommBState
+    /// Strength of the last message, of the receiver's full scale 255; nil if never told.
+    public var signal: UInt8?
 
     init(_ one: ModeSAircraft) {
         self.address = ICAOAddress(one.key)
@@ -89,5 +101,11 @@ public struct ModeSAircraftState: Hashable, Sendable {
         self.quality = one.quality
         self.integrityCategory = one.integrityCategory
         self.containment = one.containment
+        self.isClimbBarometric = one.isClimbBarometric
+        self.targetState = Said(TargetState(one.targetState), at: one.targetStateAt)
+        self.hasAlert = Said(one.hasAlert, at: one.alertAt)
+        self.hasIdentPulse = Said(one.hasIdentPulse, at: one.alertAt)
+        self.commB = one.commB
+        self.signal = one.signal == 0 ? nil : one.signal
     }
 }

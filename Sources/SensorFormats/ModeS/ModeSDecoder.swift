@@ -100,6 +100,8 @@ public struct ModeSDecoder: Sendable {
         public var position: CompactPosition.Degrees?
         /// The bit, from 1, that had to be turned over, 0 if none.
         public var mendedBit: UInt8 = 0
+        /// Which register the reply holds (DF 20, 21); nil if there is none or it is uncertain.
+        public var register: CommBRegister?
 
         init(_ verdict: Verdict, _ positionVerdict: PositionVerdict = .none, _ position: CompactPosition.Degrees? = nil)
         {
@@ -141,8 +143,7 @@ public struct ModeSDecoder: Sendable {
     /// What is known of the aircraft that sent, or was spoken of in, a message: before `decode` what there was, after it
     /// with what the message says.
     ///
-    /// This is the context in which the registers of DF 20 and 21 (`ModeSMessage.commB`) are read: `decode` itself takes
-    /// nothing out of them.
+    /// It holds what was read out of the registers of DF 20 and 21 too.
     ///
     /// - Returns: nil if the aircraft is not known.
     /// - Complexity: one look-up.
@@ -170,8 +171,10 @@ public struct ModeSDecoder: Sendable {
         return self.table.find(address | UInt32(channel.rawValue) << 24).map { self.table[$0] }
     }
 
-    private var table: ModeSAircraftTable
+    private(set) var table: ModeSAircraftTable
     private let siteDegrees: CompactPosition.Degrees?
+    /// Strength of the message at hand.
+    private var signal: UInt8 = 0
 
     /// Seconds between the halves of an airborne pair, and of a surface pair above and below 25 kt.
     ///
@@ -194,11 +197,12 @@ public struct ModeSDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - isMultilaterated: a multilateration server made it (`ReceivedModeSFrame.isMultilaterated`).
+    ///   - signal: its strength (`ReceivedModeSFrame.signal`), 0 if unknown.
     ///   - receivedAt: when this node, or the recording, received it.
     /// - Complexity: constant but for a sweep of the table every ten seconds; no allocation but what `reports` needs.
     @discardableResult
     public mutating func decode(
-        _ frame: ModeSFrame, isMultilaterated: Bool = false, receivedAt: Timestamp,
+        _ frame: ModeSFrame, isMultilaterated: Bool = false, signal: UInt8 = 0, receivedAt: Timestamp,
         into reports: inout [SensorReport]
     ) -> Answer {
         let message: ModeSMessage
@@ -206,16 +210,18 @@ public struct ModeSDecoder: Sendable {
             self.counts[.malformed] += 1
             return Answer(.malformed)
         }
-        return self.decode(message, isMultilaterated: isMultilaterated, receivedAt: receivedAt, into: &reports)
+        return self.decode(
+            message, isMultilaterated: isMultilaterated, signal: signal, receivedAt: receivedAt, into: &reports)
     }
 
     /// Takes one message; appends the plot that it completes.
     @discardableResult
     public mutating func decode(
-        _ message: ModeSMessage, isMultilaterated: Bool = false, receivedAt: Timestamp,
+        _ message: ModeSMessage, isMultilaterated: Bool = false, signal: UInt8 = 0, receivedAt: Timestamp,
         into reports: inout [SensorReport]
     ) -> Answer {
         let now = receivedAt.nanoseconds
+        self.signal = signal
         self.table.sweepNowAndThen(at: now, silenceMax: self.configuration.silenceMax)
         var answer =
             switch message.downlinkFormat {
@@ -258,6 +264,9 @@ public struct ModeSDecoder: Sendable {
             return Answer(.unknownAddress)
         }
         self.touch(index, now)
+        if let status = message.flightStatus, status <= 5 {
+            self.noteAlert(of: index, status >= 2 && status <= 4, hasIdentPulse: status >= 4, now)
+        }
         if let altitude = message.altitude, case .feet(let feet) = altitude {
             self.table[index].altitudeFeet = feet
             self.table[index].altitudeAt = now
@@ -270,7 +279,35 @@ public struct ModeSDecoder: Sendable {
             }
             self.table[index].mode3ASeenOnce = code
         }
-        return Answer(.accepted)
+        var answer = Answer(.accepted)
+        if let payload = message.commB { answer.register = self.takeRegister(payload, of: index, now) }
+        return answer
+    }
+
+    private mutating func noteAlert(of index: Int, _ hasAlert: Bool, hasIdentPulse: Bool, _ now: Int64) {
+        self.table[index].hasAlert = hasAlert
+        self.table[index].hasIdentPulse = hasIdentPulse
+        self.table[index].alertAt = now
+    }
+
+    /// Finds out which register a reply holds, and takes the velocity out of BDS 5,0 if none was broadcast lately.
+    private mutating func takeRegister(_ payload: UInt64, of index: Int, _ now: Int64) -> CommBRegister? {
+        // Nothing asked for, or nothing there.
+        if payload == 0 { return nil }
+        var context = CommBContext(callsign: self.table[index].callsign)
+        if ModeSAircraft.isFresh(self.table[index].altitudeAt, now, within: 20) {
+            context.altitudeFeet = self.table[index].altitudeFeet
+        }
+        let hasVelocity = ModeSAircraft.isFresh(self.table[index].velocityAt, now, within: 5)
+        if hasVelocity { context.setVelocity(north: self.table[index].north, east: self.table[index].east) }
+        let register = CommBInference.register(of: payload, context: context, state: &self.table[index].commB, at: now)
+        if register == .trackAndTurn, !hasVelocity, let velocity = CommB.velocity(trackAndTurn: payload) {
+            self.table[index].north = Float(velocity.north)
+            self.table[index].east = Float(velocity.east)
+            self.table[index].velocityDeviation = Float(velocity.deviation)
+            self.table[index].velocityAt = now
+        }
+        return register
     }
 
     private mutating func takeSquitter(
@@ -315,6 +352,8 @@ public struct ModeSDecoder: Sendable {
             self.table[index].emergencyAt = now
         case 29 where subtype >> 1 <= 1 && channel != .trafficService:
             self.table[index].quality.note(TargetState(payload))
+            self.table[index].targetState = payload
+            self.table[index].targetStateAt = now
         case 31 where subtype <= 1 && channel != .trafficService:
             self.table[index].quality.note(OperationalStatus(payload))
         default:
@@ -366,6 +405,7 @@ public struct ModeSDecoder: Sendable {
         if let rate = report.verticalRateFeetPerMinute {
             self.table[index].climb = Float(Double(rate) * 0.3048 / 60)
             self.table[index].climbAt = now
+            self.table[index].isClimbBarometric = report.isVerticalRateBarometric
         }
         if let difference = report.geometricMinusBarometricFeet {
             self.table[index].differenceFeet = difference
@@ -404,6 +444,8 @@ public struct ModeSDecoder: Sendable {
         let now = receivedAt.nanoseconds
         let channel = self.table[index].channel
         self.table[index].isOnGround = false
+        let status = report.surveillanceStatus
+        self.noteAlert(of: index, status == 1 || status == 2, hasIdentPulse: status == 3, now)
         if !report.isGeometric, let feet = report.altitude.feet {
             self.table[index].altitudeFeet = feet
             self.table[index].altitudeAt = now
@@ -617,6 +659,7 @@ public struct ModeSDecoder: Sendable {
     private mutating func touch(_ index: Int, _ now: Int64) {
         self.table[index].seenAt = now
         self.table[index].messageCount &+= 1
+        if self.signal != 0 { self.table[index].signal = self.signal }
     }
 
     /// The aircraft of an address and channel, made if it is not there.

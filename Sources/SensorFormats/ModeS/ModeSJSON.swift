@@ -131,7 +131,8 @@ private struct ModeSJSONView {
         self.plots.removeAll(keepingCapacity: true)
         let receivedAt = recorded.receivedAt ?? self.startedAt.advanced(by: recorded.elapsed)
         let answer = self.decoder.decode(
-            message, isMultilaterated: received.isMultilaterated, receivedAt: receivedAt, into: &self.plots)
+            message, isMultilaterated: received.isMultilaterated, signal: received.signal, receivedAt: receivedAt,
+            into: &self.plots)
         writer.beginObject()
         writer.key("offset")
         writer.integer(received.offset)
@@ -159,6 +160,14 @@ private struct ModeSJSONView {
             message.squitterSource == nil
             ? nil : self.decoder.known(whole, isMultilaterated: received.isMultilaterated)
         whole.writeFields(to: &writer, quality: known?.quality ?? NavigationQuality())
+        if let register = answer.register, let payload = message.commB {
+            writer.key("BDS")
+            writer.string(register.description)
+            writer.key("register")
+            writer.beginObject()
+            CommB.write(register, payload, quality: known?.quality ?? NavigationQuality(), to: &writer)
+            writer.endObject()
+        }
         if answer.verdict == .accepted, message.downlinkFormat == 24 || message.downlinkRequest ?? 0 >= 16 {
             self.assembler.take(message, receivedAt: receivedAt) { long in
                 writer.key("ELM")
@@ -516,7 +525,7 @@ extension AircraftStatus {
 }
 
 extension ResolutionAdvisory {
-    fileprivate func write(to writer: inout JSONWriter) {
+    func write(to writer: inout JSONWriter) {
         writer.key("resolutionAdvisory")
         writer.beginObject()
         writer.key("ARA")

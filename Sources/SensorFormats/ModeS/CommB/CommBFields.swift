@@ -1,3 +1,6 @@
+import Air
+import Glibc
+
 extension CommB {
     /// Writes what a register holds as members of an object that the caller has begun; nothing for one unknown here.
     ///
@@ -7,15 +10,22 @@ extension CommB {
     /// - Parameters:
     ///   - register: which one it is, as the radar asked (I048/250 BDS1, BDS2) or as `CommBInference` found.
     ///   - payload: its 56 bits.
+    ///   - quality: what the aircraft said of its navigation: how a squitter is to be read.
     /// - Returns: whether anything was written.
     /// - Complexity: no allocation.
     @discardableResult
-    public static func write(_ register: CommBRegister, _ payload: UInt64, to writer: inout JSONWriter) -> Bool {
+    public static func write(
+        _ register: CommBRegister, _ payload: UInt64, quality: NavigationQuality = NavigationQuality(),
+        to writer: inout JSONWriter
+    ) -> Bool {
         switch register.rawValue {
         case 0x05, 0x06, 0x08, 0x09, 0x61, 0x62, 0x65:
             let squitter = ExtendedSquitter(payload)
             guard squitter.register == register.rawValue else { return false }
-            squitter.writeFields(to: &writer)
+            squitter.writeFields(to: &writer, quality, isStation: false)
+            return true
+        case 0x30:
+            ResolutionAdvisory(payload, hasThreat: true).write(to: &writer)
             return true
         case 0x17:
             writer.key("registers")
@@ -31,27 +41,7 @@ extension CommB {
         default:
             let fields = self.tables[Int(register.rawValue)]
             for field in fields { field.write(payload, to: &writer) }
-            if register.rawValue == 0x30 { self.writeThreat(payload, to: &writer) }
             return !fields.isEmpty
-        }
-    }
-
-    /// Writes who the threat of an advisory is, or where.
-    ///
-    /// Range n is (n − 1)/10 NM (1: below 0.05 NM, 127: above 12.55), bearing n is 6 (n − 1) + 3 degrees.
-    private static func writeThreat(_ payload: UInt64, to writer: inout JSONWriter) {
-        switch Advisory.threatType.raw(in: payload) {
-        case 1:
-            writer.key("threatAddress")
-            writer.hex(payload >> 2 & 0xFF_FFFF, digits: 6)
-        case 2:
-            ModeSAltitude(code13: payloadBits(payload, 31, 13)).write(to: &writer, key: "threatAltitudeFeet")
-            let (range, bearing) = (payloadBits(payload, 44, 7), payloadBits(payload, 51, 6))
-            writer.key("threatRangeNauticalMiles")
-            if range == 0 { writer.null() } else { writer.number(mantissa: Int64(range) - 1, decimals: 1) }
-            writer.key("threatBearingDegrees")
-            if bearing == 0 || bearing > 60 { writer.null() } else { writer.integer(6 * (bearing - 1) + 3) }
-        default: break
         }
     }
 
@@ -98,6 +88,35 @@ extension CommB {
     }
 }
 
+extension CommB {
+    /// The velocity over ground in BDS 5,0; nil if it lacks speed or track.
+    ///
+    /// One standard deviation of each component is that of inertial systems, 2.5 m/s, and in a turn what the register,
+    /// filled every 1.3 s, is late: √(2.5² + (0.65 v ω)²).
+    ///
+    /// Source: ICAO Doc 9871, table A-2-80 (update interval).
+    static func velocity(trackAndTurn payload: UInt64) -> Plot.Velocity? {
+        guard let knots = Track.groundSpeed.value(in: payload), let track = Track.track.value(in: payload) else {
+            return nil
+        }
+        let speed = knots * (1852.0 / 3600)
+        let turn = (Track.trackRate.value(in: payload) ?? 0) * .pi / 180
+        let late = 0.65 * speed * turn
+        return Plot.Velocity(
+            north: speed * cos(track * .pi / 180), east: speed * sin(track * .pi / 180),
+            deviation: (2.5 * 2.5 + late * late).squareRoot())
+    }
+}
+
+extension CommBContext {
+    /// Takes track and speed out of a velocity over ground, metres per second.
+    @inline(__always) mutating func setVelocity(north: Float, east: Float) {
+        let knots = (north * north + east * east).squareRoot() * (3600 / 1852)
+        self.groundSpeedKnots = knots
+        if knots > 20 { self.trackDegrees = atan2f(east, north) * (180 / .pi) }
+    }
+}
+
 extension ExtendedSquitter {
     /// The number of the register whose layout the squitter has; 0 where it is none of these.
     var register: UInt8 {
@@ -109,7 +128,7 @@ extension ExtendedSquitter {
         case .status: 0x61
         case .targetState: 0x62
         case .operationalStatus: 0x65
-        case .other: 0
+        case .coarsePosition, .trafficVelocity, .reserved: 0
         }
     }
 }

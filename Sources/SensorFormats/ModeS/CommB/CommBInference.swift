@@ -119,6 +119,11 @@ public enum CommBInference {
         return Float(min(difference, 2048 &- difference))
     }
 
+    /// Degrees in steps of 90°/512; any number does.
+    @inline(__always) private static func steps(_ degrees: Float) -> Int64 {
+        abs(degrees) < 1e6 ? Int64(degrees * (512.0 / 90)) : 0
+    }
+
     private static let evenDirection: Float = -7.62
 
     // MARK: BDS 0,5 0,8
@@ -294,7 +299,7 @@ public enum CommBInference {
         let rate = Fields.trackRate.rawIfPresent(in: p)
         if let track = Fields.track.rawIfPresent(in: p) {
             if let degrees = context.trackDegrees {
-                score += max(self.laplace(self.turn(track, Int64(degrees * (512.0 / 90))), 12, 3.2), -12)
+                score += max(self.laplace(self.turn(track, self.steps(degrees)), 12, 3.2), -12)
             } else if known, let before = Fields.track.rawIfPresent(in: last) {
                 score += max(self.laplace(self.turn(track, before), 12 + 2 * age), -12)
             } else if state.heading != 0, state.headingAge(now) < 30,
@@ -446,7 +451,7 @@ public enum CommBInference {
         _ heading: Int64, _ context: CommBContext, _ state: CommBState, _ now: UInt32
     ) -> Float {
         if let degrees = context.trackDegrees {
-            return max(self.laplace(self.turn(heading, Int64(degrees * (512.0 / 90))), 50, 4.6), -11)
+            return max(self.laplace(self.turn(heading, self.steps(degrees)), 50, 4.6), -11)
         }
         if state.track != 0, state.trackAge(now) < 30, let track = CommB.Track.track.rawIfPresent(in: state.track) {
             return max(self.laplace(self.turn(heading, track), 50, 4.6), -11)
@@ -601,7 +606,7 @@ enum CommBLayout {
 enum StandardAir {
     /// Temperature over that of the sea, 288.15 K.
     @inline(__always) private static func temperatureRatio(_ feet: Float) -> Float {
-        1 - 6.875_59e-6 * min(36_089, feet)
+        1 - 6.875_59e-6 * max(-5000, min(36_089, feet))
     }
 
     /// °C.

@@ -192,7 +192,8 @@ public enum CommB {
     ///
     ///     | S 1 | roll 10 | S 1 | true track 11 | S 1 | ground speed 10 | S 1 | track rate 10 | S 1 | true airspeed 10 |
     ///
-    /// Roll in 45°/256 (right wing down positive), track in 90°/512, speeds in 2 kt, rate in 8/256 °/s.
+    /// Roll in 45°/256 (right wing down positive), track in 90°/512, speeds in 2 kt, rate in 8/256 °/s. The sign of a
+    /// direction is its half turn: read as eleven bits it is 0 to 360°.
     ///
     /// Source: ICAO Doc 9871, table A-2-80.
     enum Track {
@@ -200,7 +201,7 @@ public enum CommB {
             CommBField("rollDegrees", .signed, status: 1, 2, 10, scale: 17_578_125, decimals: 8)
         }
         static var track: CommBField {
-            CommBField("trueTrackDegrees", .signed, status: 12, 13, 11, scale: 17_578_125, decimals: 8)
+            CommBField("trueTrackDegrees", .unsigned, status: 12, 13, 11, scale: 17_578_125, decimals: 8)
         }
         static var groundSpeed: CommBField { CommBField("groundSpeedKnots", .unsigned, status: 24, 25, 10, scale: 2) }
         static var trackRate: CommBField {
@@ -230,7 +231,7 @@ public enum CommB {
     /// Source: ICAO Doc 9871, table A-2-83.
     enum Air {
         static var heading: CommBField {
-            CommBField("magneticHeadingDegrees", .signed, status: 1, 2, 11, scale: 17_578_125, decimals: 8)
+            CommBField("magneticHeadingDegrees", .unsigned, status: 1, 2, 11, scale: 17_578_125, decimals: 8)
         }
         static var indicatedAirspeed: CommBField {
             CommBField("indicatedAirspeedKnots", .unsigned, status: 13, 14, 10)
@@ -263,7 +264,7 @@ public enum CommB {
     /// Source: ICAO Doc 9871, table A-2-96.
     enum Heading {
         static var heading: CommBField {
-            CommBField("magneticHeadingDegrees", .signed, status: 1, 2, 11, scale: 17_578_125, decimals: 8)
+            CommBField("magneticHeadingDegrees", .unsigned, status: 1, 2, 11, scale: 17_578_125, decimals: 8)
         }
         static var indicatedAirspeed: CommBField {
             CommBField("indicatedAirspeedKnots", .unsigned, status: 13, 14, 10)
