@@ -124,7 +124,8 @@ let shell: [Target] = [
     tests(
         "WebTests",
         [
-            "Web", "Node", "Air", "Geodesy", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
+            "Web", "Node", "Air", "Geodesy", "SensorFormats", "Storage",
+            .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

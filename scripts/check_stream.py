@@ -15,6 +15,7 @@ ROW = [  # what may stand in each column of a row
     ("flight level", (int, float, type(None))), ("track degrees", (int, float)), ("ground speed", (int, float)),
     ("climb", (int, float)), ("callsign", (str, type(None))), ("address", (str, type(None))),
     ("code", (str, type(None))), ("on ground", int), ("kind", int), ("measured at", int),
+    ("doubts", int),
 ]
 
 
@@ -42,7 +43,7 @@ def check_rows(body):
         for value, (column, types) in zip(row, ROW):
             assert isinstance(value, types), f"{column} is {value!r} in {row}"
         assert -180 <= row[1] <= 180 and -90 <= row[2] <= 90, row
-        assert row[3] in (0, 1, 2) and row[11] in (0, 1) and 0 <= row[12] <= 6, row
+        assert row[3] in (0, 1, 2) and row[11] in (0, 1) and 0 <= row[12] <= 6 and 0 <= row[14] < 65536, row
 
 
 def main():

@@ -247,7 +247,8 @@ final class StreamReader: Sendable {
     }
 }
 
-/// Finds the rows in events: arrays in an array, with the address as the tenth and the time as the last of fourteen.
+/// Finds the rows in events: arrays in an array, with the address as the tenth and the time as the last but one of
+/// fifteen.
 struct EventParser {
     private var depth = 0
     private var isString = false
@@ -255,6 +256,7 @@ struct EventParser {
     private var number: Int64 = 0
     private var isNumber = true
     private var address: UInt32?
+    private var time: Int64 = 0
     private var rows: [StreamRow] = []
     private var lastByte: UInt8 = 0
 
@@ -276,12 +278,13 @@ struct EventParser {
                     self.number = 0
                     self.address = nil
                 case UInt8(ascii: ","):
+                    if self.column == 13 { self.time = self.number }
                     self.column += 1
                     self.number = 0
                 case UInt8(ascii: "0")...UInt8(ascii: "9"): self.number = self.number &* 10 &+ Int64(byte & 15)
                 case UInt8(ascii: "]"):
-                    if self.depth == 2, self.column == 13 {
-                        self.rows.append(StreamRow(address: self.address, measuredAtMilliseconds: self.number))
+                    if self.depth == 2, self.column == 14 {
+                        self.rows.append(StreamRow(address: self.address, measuredAtMilliseconds: self.time))
                     }
                     self.depth = max(0, self.depth - 1)
                 case 10:

@@ -206,7 +206,9 @@ extension Configuration {
         let name = section.requiredText("name", example: "north radar")
         let time = section.choice("time", of: ["sensor", "arrival"]).flatMap(TimeSource.init(rawValue:)) ?? .sensor
         let megabytes = section.number("queueMegabytes", in: 0.1...10_000, unit: "megabytes")
-        if !section.has("format") { section.report("format", "is missing; add one of \(FormatEntry.all.map(\.word).joined(separator: ", "))") }
+        if !section.has("format") {
+            section.report("format", "is missing; add one of \(FormatEntry.all.map(\.word).joined(separator: ", "))")
+        }
         let word = section.choice("format", of: FormatEntry.all.map(\.word))
         guard let entry = FormatEntry.all.first(where: { $0.word == word }) else {
             // Without a format it is not known which keys belong to it: they are no errors of their own.

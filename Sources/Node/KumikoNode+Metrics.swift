@@ -1,4 +1,5 @@
 internal import Air
+internal import Plausibility
 internal import SensorFormats
 internal import Storage
 internal import Tracking
@@ -18,7 +19,8 @@ extension KumikoNode {
     }
 
     private func trackerMetrics() -> [Metric] {
-        let (tally, confirmed, tentative) = self.trackerFigures
+        let figures = self.keeperFigures
+        let (tally, confirmed, tentative) = (figures.tracker, figures.confirmed, figures.tentative)
         let help = "Plots that the tracker did not use, by cause."
         func unused(_ value: Int, _ cause: String) -> Metric {
             Metric(
@@ -26,7 +28,13 @@ extension KumikoNode {
                 labels: [(name: "cause", value: cause)])
         }
         let tracks = "Tracks now, by where in their life they are."
-        return [
+        let doubted = Doubt.allCases.map { doubt in
+            Metric(
+                "kumiko_plots_doubted_total", .counter, Double(figures.plausibility[doubt]),
+                help: "Plots (of radar-silent, changes of tracks) that broke a rule of plausibility; none is hidden.",
+                labels: [(name: "rule", value: doubt.name)])
+        }
+        return doubted + [
             Metric("kumiko_plots_total", .counter, Double(tally.plots), help: "Plots that the tracker was given."),
             Metric(
                 "kumiko_plots_associated_total", .counter, Double(tally.associated), help: "Plots that updated a track."

@@ -1,6 +1,8 @@
 public import Air
 internal import Geodesy
 public import Logging
+internal import Plausibility
+public import SensorFormats
 public import ServiceLifecycle
 public import Storage
 internal import Synchronization
@@ -10,7 +12,8 @@ internal import Transport
 /// A node as it runs: feeds → decoders → tracker → picture → history, put together in one place.
 ///
 ///     socket → IngestQueue → FeedDecoder → TrackKeeper → Picture → readers, Outlets
-///                (drops)       (counts)      (one actor)     ↘ TrackHistory (drops)
+///                (drops)       (counts)      (one actor:     ↘ TrackHistory (drops)
+///                                             marks, tracks)
 ///
 /// Only here do a socket and a track meet.
 public final class KumikoNode: NodeView, Service {
@@ -33,7 +36,7 @@ public final class KumikoNode: NodeView, Service {
     private let stopSignal: AsyncStream<Void>
     private let stop: AsyncStream<Void>.Continuation
     /// Figures that only an actor can tell, fetched once a second.
-    private let fetched = Mutex((tally: TrackerTally(), confirmed: 0, tentative: 0))
+    private let fetched = Mutex(KeeperFigures())
 
     /// Puts a node together; nothing runs yet.
     ///
@@ -60,7 +63,7 @@ public final class KumikoNode: NodeView, Service {
         parameters.firstID = self.history?.firstTrackID ?? TrackID(1)
         self.keeper = TrackKeeper(
             tracker: Tracker(sensors: configuration.sensors, parameters: parameters), picture: self.picture,
-            sensors: self.book,
+            watch: PlausibilityGuard(sensors: configuration.sensors), sensors: self.book,
             chronicle: self.history.map { Chronicle($0, interval: configuration.history?.interval ?? 0) },
             observer: observer)
         let outlets = Outlets(configuration, log: log)
@@ -109,16 +112,19 @@ public final class KumikoNode: NodeView, Service {
         var ticks = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             await self.keeper.advance(to: self.clock.now)
-            if ticks % 4 == 0 { await self.fetchFigures() }
+            if ticks % 4 == 0 {
+                for line in self.lines { await line.tick(keeper: self.keeper, now: self.clock.now) }
+                await self.fetchFigures()
+            }
             ticks += 1
             try? await Task.sleep(for: .milliseconds(250))
         }
     }
 
     private func fetchFigures() async {
-        let (tally, counts) = await (self.keeper.tally, self.keeper.counts)
+        let figures = await self.keeper.figures
         for line in self.lines { line.sayStreams() }
-        self.fetched.withLock { $0 = (tally, counts.confirmed, counts.tentative) }
+        self.fetched.withLock { $0 = figures }
     }
 
     /// Puts bytes into a feed past its queue: decoded and tracked when this returns, nothing dropped.
@@ -150,6 +156,13 @@ public final class KumikoNode: NodeView, Service {
 
     public var now: Timestamp { self.clock.now }
 
+    public func writeAircraft(ofFeed feed: String?, to json: inout JSONWriter) -> Bool {
+        let now = self.clock.now
+        return self.lines.contains { line in
+            (feed == nil || line.configuration.name == feed) && line.writeAircraft(now: now, to: &json)
+        }
+    }
+
     public var sensors: [SensorHealth] { self.book.health(at: self.clock.now) }
 
     public var trouble: String? {
@@ -157,8 +170,6 @@ public final class KumikoNode: NodeView, Service {
         return nil
     }
 
-    /// What the tracker had counted, and held, a second ago at most.
-    var trackerFigures: (tally: TrackerTally, confirmed: Int, tentative: Int) {
-        self.fetched.withLock { ($0.tally, $0.confirmed, $0.tentative) }
-    }
+    /// What the keeper of the tracks had counted, and held, a second ago at most.
+    var keeperFigures: KeeperFigures { self.fetched.withLock { $0 } }
 }

@@ -1,5 +1,6 @@
 public import Air
 public import Geodesy
+public import SensorFormats
 public import Storage
 
 /// What a node says of itself.
@@ -100,6 +101,10 @@ public protocol NodeView: Sendable {
     var metrics: [Metric] { get }
     /// Nil when history is switched off.
     var history: TrackHistory? { get }
+    /// Writes what a feed of Mode S frames has heard as `aircraft.json`; of nil, the first such feed.
+    ///
+    /// - Returns: false, and nothing is written, when there is no such feed.
+    func writeAircraft(ofFeed feed: String?, to json: inout JSONWriter) -> Bool
     /// Nil while the node can do its work, otherwise what is wrong, in a sentence.
     var trouble: String? { get }
 }

@@ -1,13 +1,24 @@
 internal import Air
+internal import Plausibility
 internal import Storage
 internal import Tracking
 
-/// The one keeper of the tracker: takes reports from all feeds in turn, and enters what changes into the picture.
+/// What the keeper of the tracks has counted, and what it holds.
+struct KeeperFigures: Sendable {
+    var tracker = TrackerTally()
+    var plausibility = PlausibilityTally()
+    var confirmed = 0
+    var tentative = 0
+}
+
+/// The one keeper of the tracker: takes reports from all feeds in turn, has them marked where they cannot be, and enters
+/// what changes into the picture.
 actor TrackKeeper {
     /// How many reports the tracker takes at once: bounds what one turn costs and how much the changes hold.
     private static let sliceMax = 1024
 
     private var tracker: Tracker
+    private var watch: PlausibilityGuard
     private var changes: [TrackChange] = []
     private let picture: Picture
     private let sensors: SensorBook
@@ -16,10 +27,12 @@ actor TrackKeeper {
 
     /// - Parameter observer: sees every slice of reports with the changes that it led to; for measuring.
     init(
-        tracker: consuming Tracker, picture: Picture, sensors: SensorBook, chronicle: Chronicle?,
+        tracker: consuming Tracker, picture: Picture, watch: PlausibilityGuard, sensors: SensorBook,
+        chronicle: Chronicle?,
         observer: (@Sendable ([SensorReport], [TrackChange]) -> Void)? = nil
     ) {
         self.tracker = tracker
+        self.watch = watch
         self.picture = picture
         self.sensors = sensors
         self.chronicle = chronicle
@@ -27,12 +40,17 @@ actor TrackKeeper {
     }
 
     /// Takes reports in the order of their arrival.
-    func take(_ reports: [SensorReport], now: Timestamp) {
-        for sensor in self.sensors.note(reports, now: now) { self.tracker.setSensor(sensor) }
+    func take(_ reports: consuming [SensorReport], now: Timestamp) {
+        for sensor in self.sensors.note(reports, now: now) {
+            self.tracker.setSensor(sensor)
+            self.watch.setSensor(sensor)
+        }
+        self.watch.judge(&reports)
         var start = 0
         while start < reports.count {
             let end = min(start + Self.sliceMax, reports.count)
             self.tracker.process(reports.span.extracting(start..<end), now: now, into: &self.changes)
+            self.watch.judge(&self.changes, now: now)
             if let observer = self.observer { observer(Array(reports[start..<end]), self.changes) }
             self.enter(at: now)
             start = end
@@ -42,6 +60,7 @@ actor TrackKeeper {
     /// Lets time pass: tracks that are no longer seen coast and end.
     func advance(to now: Timestamp) {
         self.tracker.advance(to: now, into: &self.changes)
+        self.watch.judge(&self.changes, now: now)
         self.observer?([], self.changes)
         self.enter(at: now)
     }
@@ -52,6 +71,10 @@ actor TrackKeeper {
         self.changes.removeAll(keepingCapacity: true)
     }
 
-    var tally: TrackerTally { self.tracker.tally }
-    var counts: (confirmed: Int, tentative: Int) { self.tracker.counts }
+    var figures: KeeperFigures {
+        let counts = self.tracker.counts
+        return KeeperFigures(
+            tracker: self.tracker.tally, plausibility: self.watch.tally, confirmed: counts.confirmed,
+            tentative: counts.tentative)
+    }
 }

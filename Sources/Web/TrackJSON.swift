@@ -87,6 +87,11 @@ enum TrackJSON {
         json.string(track.receivedAt.description)
         json.key("plots")
         json.integer(track.plotCount)
+        guard !track.doubts.isEmpty else { return }
+        json.key("doubts")
+        json.beginArray()
+        for doubt in track.doubts.rules { json.string(doubt.name) }
+        json.endArray()
     }
 
     private static func details(_ track: borrowing Track, names: [SensorID: String], to json: inout JSONWriter) {
@@ -122,6 +127,11 @@ enum TrackJSON {
         json.endArray()
         json.key("heightDeviationMetres")
         json.number(max(0, track.heightVariance).squareRoot(), decimals: 1)
+        guard !track.doubts.isEmpty else { return }
+        json.key("doubtTexts")
+        json.beginArray()
+        for doubt in track.doubts.rules { json.string(doubt.explanation) }
+        json.endArray()
     }
 
     private static func time(_ key: StaticString, _ at: Timestamp, to json: inout JSONWriter) {
@@ -182,7 +192,7 @@ enum TrackJSON {
     ///
     ///     [id, longitude, latitude, status 0 tentative 1 confirmed 2 coasting, flight level or null, track degrees,
     ///      ground speed knots, climb feet a minute, callsign or null, address or null, code or null, on ground 0 or 1,
-    ///      kind 0...6, measured at, milliseconds since 1970]
+    ///      kind 0...6, measured at, milliseconds since 1970, doubts, a bit for each rule]
     static func delta(_ delta: PictureDelta, now: Timestamp, to json: inout JSONWriter) {
         json.beginObject()
         json.key("now")
@@ -218,6 +228,7 @@ enum TrackJSON {
         json.integer(track.isOnGround ? 1 : 0)
         json.integer(track.lastKind.rawValue)
         json.integer(track.measuredAt.milliseconds)
+        json.integer(track.doubts.rawValue)
         json.endArray()
     }
 

@@ -178,6 +178,20 @@ public struct WebServer: Service {
         router.get("/api/node") { _, _ in
             Self.json { TrackJSON.node(view.info, to: &$0) }
         }
+        router.get("/data/aircraft.json") { request, _ in
+            let feed = request.uri.queryParameters["feed"].map(String.init)
+            guard case .live = view.info.realm else {
+                throw Problem.notFound("This node is not live, and aircraft.json has no mark for what is not.")
+            }
+            var isThere = false
+            let answer = Self.json(capacity: 1 << 14) { isThere = view.writeAircraft(ofFeed: feed, to: &$0) }
+            guard isThere else {
+                throw Problem.notFound(
+                    feed.map { "There is no feed of Mode S frames named \($0)." }
+                        ?? "This node has no feed of Mode S frames.")
+            }
+            return answer
+        }
         router.get("/healthz") { _, _ in
             let trouble = view.trouble
             return Self.json(status: trouble == nil ? .ok : .serviceUnavailable) { json in

@@ -110,7 +110,7 @@ class Aircraft:
             self.id, round(self.lon, 5), round(self.lat, 5), self.status,
             None if self.level is None else round(self.level * 4) / 4, round(self.track, 1), round(self.speed, 1),
             round(self.climb), self.callsign, self.address, self.code, int(self.on_ground), self.kind,
-            round(self.at * 1000),
+            round(self.at * 1000), int(self.id % 50 == 0),
         ]  # fmt: skip
 
     def feature(self, full: bool = False):

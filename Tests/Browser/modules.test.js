@@ -26,8 +26,8 @@ const { defaults, read, write } = await load("url-state.js");
 
 const NOW = 1_795_000_000_000;
 const row = (id, over = {}) => {
-  const r = { lon: 140, lat: 35, status: 1, level: 350, course: 90, speed: 480, climb: 0, callsign: "ANA17", address: "86D001", code: "2041", ground: 0, kind: 3, at: NOW, ...over };
-  return [id, r.lon, r.lat, r.status, r.level, r.course, r.speed, r.climb, r.callsign, r.address, r.code, r.ground, r.kind, r.at];
+  const r = { lon: 140, lat: 35, status: 1, level: 350, course: 90, speed: 480, climb: 0, callsign: "ANA17", address: "86D001", code: "2041", ground: 0, kind: 3, at: NOW, doubts: 0, ...over };
+  return [id, r.lon, r.lat, r.status, r.level, r.course, r.speed, r.climb, r.callsign, r.address, r.code, r.ground, r.kind, r.at, r.doubts];
 };
 
 test("the node's clock is followed through a jitter of delays", () => {

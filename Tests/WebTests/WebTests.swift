@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import SensorFormats
 import ServiceLifecycle
 import Storage
 import Synchronization
@@ -42,6 +43,8 @@ private final class StillNode: NodeView {
                 state: .unknown, lastReportAt: nil, plotsPerSecond: 0, plots: 0),
         ]
     }
+
+    func writeAircraft(ofFeed feed: String?, to json: inout JSONWriter) -> Bool { false }
 
     var trouble: String? { self.troubleNow.withLock { $0 } }
     func fail(_ sentence: String) { self.troubleNow.withLock { $0 = sentence } }
@@ -100,7 +103,33 @@ private func value(_ json: Any?, _ path: any Sendable...) -> Any? {
     }
 }
 
+/// The track as two rules doubt it.
+private func doubted(_ track: Track) -> Track {
+    var track = track
+    track.doubtLog.note([.impossibleMotion, .radarDiffers], at: noon)
+    return track
+}
+
 @Suite("The API") struct APITests {
+    @Test("a track that is doubted says by which rules, and in details what they say; one that is not says nothing")
+    func doubts() async throws {
+        let node = StillNode()
+        node.picture.apply([.updated(doubted(track(17)))])
+        let collection = value(try object(try await answer(node, "/api/tracks")), "features", 0, "properties")
+        #expect(value(collection, "doubts") as? [String] == ["impossible-motion", "radar-differs"])
+        #expect(value(collection, "doubtTexts") == nil)
+        let details = value(try object(try await answer(node, "/api/tracks/17")), "properties")
+        #expect((value(details, "doubtTexts") as? [String])?.count == 2)
+        node.picture.apply([.updated(track(17))])
+        #expect(value(try object(try await answer(node, "/api/tracks/17")), "properties", "doubts") == nil)
+    }
+
+    @Test("aircraft.json is told of a live node only")
+    func aircraft() async throws {
+        let response = try await answer(StillNode(), "/data/aircraft.json")
+        #expect(response.status == .notFound && response.headers[.contentType] == "application/problem+json")
+    }
+
     @Test("a track comes as a feature with everything that is known, and nothing that is not")
     func feature() async throws {
         let node = StillNode()
@@ -421,16 +450,16 @@ private func json(_ text: String) throws -> [String: Any] {
             #expect(value(body, "now") as? Int == 1_795_262_400_000)
             let row = try #require(value(body, "tracks", 0) as? [Any])
             let expected: [any Hashable] = [
-                1, 139.75, 35.5, 1, 350.25, 270, 480, -2000, "JAL516", "84ab0c", "7421", 0, 3, 1_795_262_398_000,
+                1, 139.75, 35.5, 1, 350.25, 270, 480, -2000, "JAL516", "84ab0c", "7421", 0, 3, 1_795_262_398_000, 0,
             ]
             #expect(NSArray(array: row) == NSArray(array: expected))
             #expect((value(body, "dropped") as? [Any])?.isEmpty == true)
 
-            node.picture.apply([.updated(track(2)), .dropped(TrackID(1), at: noon)])
+            node.picture.apply([.updated(doubted(track(2))), .dropped(TrackID(1), at: noon)])
             let second = await client.text { text in events(text).contains { $0.name == "delta" } }
             let delta = try json(try #require(events(second).first { $0.name == "delta" }).data)
             let bare: [any Hashable] = [
-                2, 139.75, 35.5, 1, NSNull(), 270, 480, -2000, NSNull(), NSNull(), NSNull(), 0, 3, 1_795_262_398_000,
+                2, 139.75, 35.5, 1, NSNull(), 270, 480, -2000, NSNull(), NSNull(), NSNull(), 0, 3, 1_795_262_398_000, 9,
             ]
             #expect(NSArray(array: try #require(value(delta, "tracks", 0) as? [Any])) == NSArray(array: bare))
             #expect(value(delta, "dropped") as? [Int] == [1])

@@ -104,7 +104,7 @@ extension AsterixRecordBuffer {
 
     /// I062/080, track status, as many octets as say something.
     ///
-    ///     | MON 1 | SPI 1 | MRH 1 | SRC 3 | CNF 1 | FX |  | SIM 1 | TSE 1 | TSB 1 | … | FX |  | … | FX |
+    ///     | MON 1 | SPI 1 | MRH 1 | SRC 3 | CNF 1 | FX |  | SIM 1 | TSE 1 | TSB 1 | FPC 1 | AFF 1 | … | FX |  | … | FX |
     ///     | CST 1 | … | FX |  | SDS 2 | EMS 3 | PFT 1 | FPLT 1 | FX |  | DUPT 1 | DUPF 1 | DUPM 1 | SFC 1 | … | FX |
     private mutating func status(_ track: Track, _ moment: SystemTrackMoment, isSimulated: Bool) {
         // GNSS 1, 3D radar 2, multilateration 7.
@@ -119,6 +119,8 @@ extension AsterixRecordBuffer {
         if track.geometricHeight != nil { octets[0] |= 0x20 | UInt8(heightSource) << 2 }
         octets[0] |= track.status == .tentative ? 0x02 : 0
         octets[1] = (isSimulated ? 0x80 : 0) | (moment == .first ? 0x20 : 0)
+        // AFF: a broadcast position that radar contradicts. PFT: any other rule that says that it may be false.
+        if track.doubts.contains(Doubt.radarDiffers) { octets[1] |= 0x08 }
         octets[3] = track.status == .coasting ? 0x80 : 0
         let emergency: UInt8 =
             switch track.mode3A?.value.rawValue {
@@ -127,13 +129,18 @@ extension AsterixRecordBuffer {
             case 0o7700: 1  // general emergency
             default: 0
             }
-        octets[4] = emergency << 3
+        octets[4] = emergency << 3 | (track.doubts.isDisjoint(with: Self.falseTrackDoubts) ? 0 : 0x04)
         octets[5] = track.isOnGround ? 0x10 : 0
         var last = 5
         while last > 0, octets[last] == 0 { last -= 1 }
         // Where the fifth octet stands, "combined" would be claimed by its noughts: say that it is not told.
         if last >= 4 { octets[4] |= 0xC0 }
         for index in 0...last { self.put8(Int(octets[index]) | (index < last ? 1 : 0)) }
+    }
+
+    /// Doubts of whether there is such an aircraft, and not only of one of its values.
+    private static var falseTrackDoubts: Doubts {
+        [.impossibleMotion, .duplicateAddress, .beyondHorizon, .radarSilent, .replay, .reservedAddress]
     }
 
     /// I062/290, system track update ages: of the track, and of the detection that updated it last.

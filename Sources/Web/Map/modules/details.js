@@ -107,6 +107,7 @@ export class Details {
         <div class="tools"><button name="follow" aria-pressed="${at.follow}" title="Keep it in the middle (f)">Follow</button><button name="close" aria-label="Close" title="Close (Esc)">✕</button></div>
       </div>
       ${track?.emergency ? `<div class="alarm">${track.code} ${escape(track.emergency)}</div>` : ""}
+      ${p.doubtTexts?.length ? `<div class="doubts"><h3>Doubted</h3><ul>${p.doubtTexts.map((text, i) => `<li title="${escape(p.doubts?.[i] ?? "")}">${escape(text)}</li>`).join("")}</ul></div>` : ""}
       ${this.state === "gone" || (!track && this.state === "there") ? '<div class="gone">This track has been dropped. Below, its last state.</div>' : ""}
       ${this.state === "unreachable" ? '<div class="gone">The node does not answer; below, what is known here.</div>' : ""}`;
     const big = `

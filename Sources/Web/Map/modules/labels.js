@@ -104,7 +104,7 @@ export function placeLabels(candidates, symbols, width, height, most, blocked = 
  */
 export function labelLines(track, length) {
   const name = nameOf(track);
-  const first = track.emergency ? `${name} ${track.code}` : name;
+  const first = (track.emergency ? `${name} ${track.code}` : name) + (track.doubted ? " ?" : "");
   if (length === "brief") return [first];
   const level = track.ground ? "GND" : track.level === null ? "" : formatLevel(track.level).slice(2) + climbArrow(track.climb);
   const speed = track.speed === null ? "" : String(Math.round(track.speed)).padStart(2, "0");

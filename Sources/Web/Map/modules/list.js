@@ -65,7 +65,7 @@ export class List {
       row.style.setProperty("--c", css(track.colour));
       const parts = /** @type {any} */ (row).parts;
       text(parts.name, nameOf(track));
-      text(parts.more, track.emergency ?? [track.code && track.callsign ? track.code : "", KIND_WORDS[KINDS[track.kind]], track.status === 1 ? "" : STATUSES[track.status]].filter(Boolean).join(" · "));
+      text(parts.more, track.emergency ?? [track.code && track.callsign ? track.code : "", KIND_WORDS[KINDS[track.kind]], track.status === 1 ? "" : STATUSES[track.status], track.doubted ? "doubted" : ""].filter(Boolean).join(" · "));
       text(parts.level, track.ground ? "ground" : `${formatLevel(track.level)}${climbArrow(track.climb) || "\u2002"}`);
       text(parts.speed, track.speed === null ? "—" : String(Math.round(track.speed)));
     }

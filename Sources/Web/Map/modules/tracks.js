@@ -48,6 +48,7 @@ export const POINT = 8;
  * @property {boolean} shown passes the filter
  * @property {string} text what the filter searches
  * @property {string | null} emergency
+ * @property {boolean} doubted its plots broke a rule of plausibility
  * @property {number} colour
  * @property {number} trailCount
  * @property {number} trailAt time of the last fixed point of the trail
@@ -126,7 +127,7 @@ export class TrackStore {
   }
 
   #apply(row, now, messageNow) {
-    const [id, lon, lat, status, level, course, speed, climb, callsign, address, code, ground, kind, measuredAt] = row;
+    const [id, lon, lat, status, level, course, speed, climb, callsign, address, code, ground, kind, measuredAt, doubts = 0] = row;
     if (!Number.isFinite(lon) || !Number.isFinite(lat)) return;
     let track = this.byID.get(id);
     const isNew = track === undefined;
@@ -164,9 +165,10 @@ export class TrackStore {
     track.address = address?.toUpperCase() ?? null;
     track.code = code ?? null;
     track.emergency = EMERGENCIES[track.code] ?? null;
+    track.doubted = doubts !== 0;
     track.text = `${track.callsign ?? ""} ${track.address ?? ""} ${track.code ?? ""} #${id} ${STATUSES[track.status]} ${
       KINDS[track.kind]
-    }${track.ground ? " ground" : ""}${track.emergency ? ` emergency ${track.emergency}` : ""}`.toUpperCase();
+    }${track.ground ? " ground" : ""}${track.emergency ? ` emergency ${track.emergency}` : ""}${track.doubted ? " doubted" : ""}`.toUpperCase();
 
     track.rx = 0;
     track.ry = 0;
