@@ -10,7 +10,6 @@ struct DecodeBench {
         ("modes", ModeSBench.run),
         ("guard", GuardBench.run),
         ("attacks", GuardBench.attacks),
-        ("encode", EncodeBench.run),
     ]
 
     static func main() {
