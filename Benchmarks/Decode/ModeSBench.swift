@@ -100,15 +100,7 @@ enum ModeSBench {
         var beast: [UInt8] = []
         var times: [Timestamp] = []
         let name = "rs1090_long_flight.csv.gz"
-        if let path = Recordings.folder.map({ "\($0)/modes/\(name)" }), FileManager.default.fileExists(atPath: path) {
-            let gzip = Process()
-            gzip.executableURL = URL(filePath: "/bin/gzip")
-            gzip.arguments = ["-dc", path]
-            let pipe = Pipe()
-            gzip.standardOutput = pipe
-            try gzip.run()
-            let lines = [UInt8](pipe.fileHandleForReading.readDataToEndOfFile())
-            gzip.waitUntilExit()
+        if let lines = try Recordings.unpacked("modes/" + name) {
             ModeSRecording.csv.read(lines.span, problem: { _ in }) { frame in
                 frame.received.appendBeast(to: &beast)
                 times.append(frame.receivedAt ?? Timestamp(nanoseconds: 0))

@@ -64,9 +64,9 @@ import Testing
         var total: Int { self.right + self.unknown + self.wrong }
     }
 
-    /// One half of the aircraft, by a hash of the address, was looked at while the rules were made; the other never.
+    /// The rules were made with one half of the aircraft, by a hash of the address.
     @Test(
-        "on payloads whose register is known the goals hold, also on aircraft never looked at",
+        "on payloads whose register is known the goals hold on either half of the aircraft",
         .enabled(if: ModeSData.has("bds_ground_truth_cat048.csv.gz")))
     func truth() throws {
         let text = String(decoding: try ModeSData.unpacked("bds_ground_truth_cat048.csv.gz"), as: UTF8.self)
