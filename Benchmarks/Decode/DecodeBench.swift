@@ -8,6 +8,7 @@ struct DecodeBench {
     static let parts: [(name: String, run: @Sendable () throws -> Void)] = [
         ("asterix", AsterixBench.run),
         ("modes", ModeSBench.run),
+        ("encode", EncodeBench.run),
         ("commb", CommBBench.run),
         ("guard", GuardBench.run),
         ("attacks", GuardBench.attacks),

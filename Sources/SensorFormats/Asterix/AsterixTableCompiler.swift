@@ -341,7 +341,7 @@ struct AsterixTableCompiler {
 
     /// Reads the range that the standard declares and refuses it if the field's bits cannot reach its ends.
     ///
-    /// One step is allowed at the ends: the standard writes 256 where 8 bits reach 255.
+    /// One step is allowed at the upper end: the standard writes 256 where 8 bits reach 255.
     private mutating func declaredRange(bits: Int, signed: Bool, step: Double) throws(AsterixTableError) {
         guard self.take("@") else { return }
         let least = try self.bound()
@@ -350,7 +350,7 @@ struct AsterixTableCompiler {
         let values = Double(sign: .plus, exponent: bits, significand: 1)
         let reach =
             signed ? (least: -values / 2 * step, most: (values / 2 - 1) * step) : (least: 0, most: (values - 1) * step)
-        guard least ?? reach.least >= reach.least - step, most ?? reach.most <= reach.most + step,
+        guard least ?? reach.least >= reach.least, most ?? reach.most <= reach.most + step,
             least ?? reach.least < most ?? reach.most
         else {
             throw self.error("\(bits) bits of \(step) reach from \(reach.least) to \(reach.most), not what is declared")
