@@ -202,7 +202,7 @@ enum ModeSExplanation {
         case .operationalStatus:
             begin("operational status (BDS 6,5)")
             self.operationalStatus(&list)
-        case .other:
+        case .reserved:
             begin("in a coding that is not read here")
             list.hex("", 51)
         }
