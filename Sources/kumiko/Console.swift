@@ -11,6 +11,24 @@ func put(_ bytes: [UInt8]) {
     writeAll(bytes, to: STDOUT_FILENO)
 }
 
+/// Writes bytes to standard output, as `put` does.
+func putBytes(_ bytes: Span<UInt8>) {
+    var written = 0
+    while written < bytes.count {
+        let count = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe write(STDOUT_FILENO, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+        }
+        if count < 0 {
+            if errno == EINTR { continue }
+            exit(errno == EPIPE ? 0 : 1)
+        }
+        written += count
+    }
+}
+
+/// Writes over the last line at a terminal.
+func sayInPlace(_ text: String) { writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO) }
+
 /// Writes a line to standard output at once, also into a pipe.
 func putLine(_ text: String) { put(Array((text + "\n").utf8)) }
 

@@ -2,24 +2,38 @@ import Air
 import ArgumentParser
 import Geodesy
 import Glibc
-import Node
 import SensorFormats
 
-/// `kumiko decode`: recordings to JSON Lines.
+/// `kumiko decode`: recordings to JSON Lines, trees or lines of text.
 struct DecodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",
-        abstract: "Decode recordings of sensor data to JSON Lines.",
+        abstract: "Decode recordings of sensor data to JSON Lines or text.",
         discussion: """
-            ASTERIX from blocks (.ast, .raw), FINAL frames (.ff) and packet captures (.pcap); Mode S from Beast, AVR and \
-            CSV. One JSON object for each record goes to standard output, with the item names and units of the standard. \
-            What could not be read goes to standard error, with its offset and the reason; then a summary.
+            ASTERIX from blocks (.ast, .raw), FINAL, IOSS, ORADIS, GPS, HDLC and RFF frames and packet captures (.pcap, \
+            .pcapng); Mode S from Beast, AVR and CSV; AIS from NMEA sentences. Files of any length are read in a few \
+            megabytes of memory; - is standard input, so that `gzip -dc FILE.gz | kumiko decode -` unpacks. Records go to \
+            standard output, what could not be read to standard error, with its offset and the reason; then a summary.
 
             The exit status is 0 when every file was of a known format, 2 when one was not.
             """)
 
-    @Argument(help: "The recordings.", completion: .file())
+    @Argument(help: "The recordings; - is standard input.", completion: .file())
     var files: [String]
+
+    @Option(help: "How records are written: json (one object a line), text (a tree), line (one line of fields).")
+    var format = Form.json
+
+    @Flag(help: "Write what codes mean beside them; text always does.")
+    var meanings = false
+
+    @Option(help: "Write only this item of each record, in text and lines; may be repeated.")
+    var only: [String] = []
+
+    @Option(help: "End after so many records.")
+    var count: Int?
+
+    @OptionGroup var filter: FilterOptions
 
     @Option(
         help:
@@ -27,84 +41,138 @@ struct DecodeCommand: ParsableCommand {
     )
     var receiver: String?
 
-    @Option(help: "An edition to read a category by, as category=edition, for example 21=0.23; may be repeated.")
-    var edition: [String] = []
-
     @Flag(help: "Write no records, only problems and the summary.")
     var quiet = false
+
+    enum Form: String, ExpressibleByArgument, CaseIterable {
+        case json, text, line
+
+        var view: AsterixView {
+            switch self {
+            case .json: .json
+            case .text: .text
+            case .line: .line
+            }
+        }
+    }
+
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("--count is 1 or more.") }
+        if !self.only.isEmpty, self.format == .json {
+            throw ValidationError("--only is for --format text and line; JSON objects are picked by jq.")
+        }
+    }
 
     func run() throws {
         // A reader that goes away (`| head`) ends the program quietly, by the failed write.
         signal(SIGPIPE, SIG_IGN)
-        let editions = try self.editions()
-        let site = try self.receiver.map(parsePlace)
+        let job = Job(
+            editions: try self.filter.editions(), filter: try self.filter.filter(),
+            only: try self.only.map { try FilterOptions.item($0, option: "--only") },
+            receiver: try self.receiver.map(parsePlace))
         var unknown = 0
         for path in self.files {
-            let bytes: [UInt8]
-            do { bytes = try contents(ofFile: path) } catch {
+            do { try self.decode(try Input(path, showsProgress: true), path, job) } catch let error as ExitMessage {
                 say(error.description)
-                unknown += 1
-                continue
-            }
-            guard let format = RecordingFormat.detect(bytes.span, name: path) else {
-                say(
-                    ModeSRecording.isGzip(bytes.span)
-                        ? "\(path): is compressed; unpack it first (gzip -d)"
-                        : "\(path): is no recording of a known format (ASTERIX blocks, FINAL, pcap, Beast, AVR, CSV)")
-                unknown += 1
-                continue
-            }
-            if format.holdsDatagrams {
-                try self.decodeAsterix(bytes, format, path, editions)
-            } else if try !self.decodeModeS(bytes, path, site) {
-                say("\(path): holds no Mode S frames")
                 unknown += 1
             }
         }
         if unknown > 0 { throw ExitCode(2) }
     }
 
-    private func editions() throws -> AsterixEditions {
-        var editions = AsterixEditions()
-        for text in self.edition {
-            let parts = text.split(separator: "=")
-            let known = AsterixEditions.known.first {
-                parts.count == 2 && UInt8(parts[0]) == $0.category && parts[1] == $0.number
-            }
-            guard let known else {
-                throw ValidationError("--edition \(text): there is no such edition; write for example 21=0.23.")
-            }
-            editions.use(known)
+    /// What is the same for all files.
+    private struct Job {
+        var editions: AsterixEditions
+        var filter: AsterixFilter
+        var only: [AsterixItem]
+        var receiver: Geodetic?
+    }
+
+    /// - Throws: `ExitMessage` if the file cannot be read or is of no known format.
+    private func decode(_ input: Input, _ path: String, _ job: Job) throws {
+        var window = RecordingWindow()
+        try window.fill(from: input.next)
+        guard let format = RecordingFormat.detect(window.bytes.span, name: path) else {
+            throw ExitMessage(unknownFormat(window.bytes.span, input.name))
         }
-        return editions
+        let summary: String
+        if format.holdsDatagrams {
+            summary = try self.decodeAsterix(input, &window, format, job)
+        } else if let modeS = format.modeS {
+            try self.refuseFilter(job, input.name)
+            summary = try self.decodeModeS(input, &window, modeS, job)
+        } else if format == .ais {
+            try self.refuseFilter(job, input.name)
+            summary = try self.decodeAIS(input, &window)
+        } else {
+            throw ExitMessage("\(input.name): is JSON Lines already; `kumiko convert` makes a recording of it")
+        }
+        say("\(input.name): \(summary)")
+    }
+
+    /// Filters, trees and lines are of ASTERIX.
+    private func refuseFilter(_ job: Job, _ name: String) throws {
+        guard job.filter.letsAll, self.format == .json, self.count == nil else {
+            throw ExitMessage("\(name): filters, --count and --format text and line are for ASTERIX; this is none")
+        }
+    }
+
+    private func write(_ text: Span<UInt8>) {
+        if !self.quiet { putBytes(text) }
     }
 
     private func decodeAsterix(
-        _ bytes: [UInt8], _ format: RecordingFormat, _ path: String, _ editions: AsterixEditions
-    ) throws {
-        let isQuiet = self.quiet
-        let summary = try decodeAsterixToJSONLines(
-            bytes.span, format: format, name: path, editions: editions,
-            sink: { text in
-                if !isQuiet { put(unsafe text.withUnsafeBufferPointer { unsafe Array($0) }) }
-            },
-            problem: { say("\(path): \($0)") })
-        say("\(path): \(summary.text)")
+        _ input: Input, _ window: inout RecordingWindow, _ format: RecordingFormat, _ job: Job
+    ) throws -> String {
+        var decoder = try AsterixRecordingDecoder(
+            format: format, editions: job.editions, filter: job.filter, view: self.format.view, only: job.only,
+            hasMeanings: self.meanings, countMax: self.count ?? .max)
+        try window.forEachPiece(from: input.next) { piece, base, isComplete in
+            try decoder.read(
+                piece, from: base, isComplete: isComplete, sink: self.write,
+                problem: { say("\(input.name): \($0)") })
+        }
+        return decoder.summary.text
     }
 
-    /// Decodes a Mode S file; false when it holds no frames.
-    private func decodeModeS(_ bytes: [UInt8], _ path: String, _ site: Geodetic?) throws -> Bool {
-        let isQuiet = self.quiet
-        let summary = try decodeModeSToJSONLines(
-            bytes.span, configuration: ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1), site: site),
-            sink: { text in
-                if !isQuiet { put(unsafe text.withUnsafeBufferPointer { unsafe Array($0) }) }
-            },
-            problem: { say("\(path): \($0)") })
-        guard let summary else { return false }
-        say("\(path): \(summary)")
-        return true
+    private func decodeModeS(
+        _ input: Input, _ window: inout RecordingWindow, _ format: ModeSRecording, _ job: Job
+    ) throws -> String {
+        var decoder = ModeSRecordingDecoder(
+            format, configuration: ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1), site: job.receiver))
+        try window.forEachPiece(from: input.next) { piece, base, isComplete in
+            try decoder.read(
+                piece, isLast: isComplete, sink: self.write, problem: { say("\(input.name): \($0)") })
+            return base + piece.count
+        }
+        return "\(format), \(decoder.summary)"
     }
+
+    private func decodeAIS(_ input: Input, _ window: inout RecordingWindow) throws -> String {
+        var receiver = AISReceiver()
+        var writer = JSONWriter(capacity: 1 << 17)
+        try window.forEachPiece(from: input.next) { piece, base, isComplete in
+            receiver.read(piece, isWhole: isComplete, problem: { say("\(input.name): \($0)") }) { received in
+                received.write(to: &writer)
+                if writer.count >= 1 << 16 {
+                    writer.withBytes { self.write($0) }
+                    writer.removeAll()
+                }
+            }
+            writer.withBytes { self.write($0) }
+            writer.removeAll()
+            return base + piece.count
+        }
+        return "ais, \(AISSummary(tally: receiver.tally, waiting: receiver.waitingCount))"
+    }
+}
+
+/// Says that a file is of no known format, and what may help.
+func unknownFormat(_ bytes: Span<UInt8>, _ name: String) -> String {
+    ModeSRecording.isGzip(bytes)
+        ? "\(name): is compressed; unpack it first: gzip -dc FILE | kumiko decode -"
+        : "\(name): is no recording of a known format (ASTERIX in blocks, FINAL, IOSS, ORADIS, GPS, HDLC, RFF, pcap; Beast, "
+            + "AVR, CSV; AIS)"
 }
 
 /// Reads `latitude,longitude` or `latitude,longitude,height`.

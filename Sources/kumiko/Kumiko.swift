@@ -13,7 +13,8 @@ struct Kumiko: AsyncParsableCommand {
             """,
         version: KumikoNode.version,
         subcommands: [
-            DemoCommand.self, ServeCommand.self, ReplayCommand.self, DecodeCommand.self, TrackCommand.self,
+            DemoCommand.self, ServeCommand.self, ReplayCommand.self, DecodeCommand.self, ConvertCommand.self,
+            ExplainCommand.self, TrackCommand.self,
             ScenarioCommand.self,
         ])
 }

@@ -202,8 +202,18 @@ enum ModeSExplanation {
         case .operationalStatus:
             begin("operational status (BDS 6,5)")
             self.operationalStatus(&list)
-        case .reserved:
-            begin("in a coding that is not read here")
+        case .coarsePosition:
+            list.part("ME, coarse position of TIS-B", octets: 7)
+            list.hex("ME", 56)
+        case .trafficVelocity:
+            begin("velocity of TIS-B")
+            list.hex("", 51)
+        case .reserved(let reserved):
+            let purposes = [
+                "test message", "status of a system on the ground", "trajectory change", "operational co-ordination",
+                "in a coding that is reserved",
+            ]
+            begin(purposes[Int(reserved.purpose.rawValue)])
             list.hex("", 51)
         }
     }

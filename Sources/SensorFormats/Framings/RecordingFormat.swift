@@ -24,12 +24,16 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
     case avr
     /// Lines of comma-separated values with Mode S frames.
     case csv
+    /// Sentences of AIS (NMEA 0183), a line each.
+    case ais
+    /// Records of ASTERIX as lines of JSON, as `kumiko decode` writes them.
+    case json
 
     /// Whether its content is datagrams with ASTERIX in them.
     public var holdsDatagrams: Bool {
         switch self {
         case .asterix, .final, .iossSequence, .oradis, .gps, .hdlc, .rff, .pcap, .pcapng: true
-        case .beast, .avr, .csv: false
+        case .beast, .avr, .csv, .ais, .json: false
         }
     }
 
@@ -77,6 +81,8 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
                 && BlockChain.fills(bytes, numbered?.payload ?? 0..<0)
             return isNumbered ? .iossSequence : .final
         }
+        if self.startsLikeJSON(bytes) { return .json }
+        if AISReceiver.detects(bytes) { return .ais }
         switch ModeSRecording.detect(bytes) {
         case .beast: return .beast
         case .avr: return .avr
@@ -85,6 +91,12 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
         }
         for format in [RecordingFormat.hdlc, .oradis, .gps, .rff] where Framing.begins(format, bytes) { return format }
         return self.looksLikeBlocks(bytes, name) ? .asterix : nil
+    }
+
+    /// Whether the first line is a record of the JSON view.
+    private static func startsLikeJSON(_ bytes: Span<UInt8>) -> Bool {
+        let beginning = Array("{\"category\":".utf8)
+        return bytes.count > beginning.count && beginning.indices.allSatisfy { bytes[$0] == beginning[$0] }
     }
 
     /// Whole blocks of known categories, or lengths that lead to the end; a damaged beginning is passed over.

@@ -1,0 +1,188 @@
+import Air
+import ArgumentParser
+import Glibc
+import SensorFormats
+
+/// `kumiko convert`: a recording in another framing, byte for byte.
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Write a recording in another format, its records byte for byte as they are.",
+        discussion: """
+            ASTERIX goes from any framing that is read to bare blocks, FINAL, ORADIS, HDLC and pcap, also from the JSON \
+            Lines of `kumiko decode`; Mode S between Beast and AVR, also from CSV. With a filter only the records that it \
+            lets through are written, in blocks made anew around them.
+
+            The exit status is 0 when all was written, 1 when something had no place in the format, 2 when the input is of \
+            no format that can be converted.
+            """)
+
+    @Argument(help: "The recording; - is standard input.", completion: .file())
+    var input: String
+
+    @Option(help: "asterix (bare blocks), final, oradis, hdlc or pcap; beast or avr.")
+    var to: RecordingFormat
+
+    @Option(name: [.customShort("o"), .long], help: "The file to write; - is standard output.", completion: .file())
+    var out: String
+
+    @Option(help: "The day of a recording that knows only times of day, as 2023-05-02.")
+    var date = "1970-01-01"
+
+    @OptionGroup var filter: FilterOptions
+
+    func validate() throws { _ = try self.noon() }
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let filter = try self.filter.filter()
+        let input: Input
+        var window = RecordingWindow()
+        do {
+            input = try Input(self.input, showsProgress: true)
+            try window.fill(from: input.next)
+        } catch { throw self.refusal("\(error)") }
+        guard let format = RecordingFormat.detect(window.bytes.span, name: self.input) else {
+            throw self.refusal(unknownFormat(window.bytes.span, input.name))
+        }
+        if self.out != "-", isSameFile(self.input, self.out) { throw self.refusal("\(self.out) is the input itself") }
+        if !filter.letsAll, !format.holdsDatagrams {
+            throw self.refusal("filters are for ASTERIX; \(input.name) is none")
+        }
+        if let modeS = format.modeS, let target = self.to.modeS {
+            guard let converter = ModeSConverter(from: modeS, to: target) else {
+                throw self.refusal("Mode S cannot be written as \(self.to.rawValue); it can as beast and avr")
+            }
+            try self.convert(input, &window, converter)
+        } else if format == .json {
+            let converter: AsterixJSONConverter
+            do { converter = try AsterixJSONConverter(to: self.to, start: try self.noon()) } catch let error
+                as RecordingError
+            {
+                throw self.refusal("\(input.name): \(error)")
+            }
+            try self.convert(input, &window, converter)
+        } else {
+            let converter: RecordingConverter
+            do {
+                converter = try RecordingConverter(
+                    from: format, to: self.to, editions: try self.filter.editions(), filter: filter,
+                    start: try self.noon())
+            } catch let error as RecordingError { throw self.refusal("\(input.name): \(error)") }
+            try self.convert(input, &window, converter)
+        }
+    }
+
+    /// Says why nothing is converted; status 2.
+    private func refusal(_ reason: String) -> ExitCode {
+        say(reason)
+        return ExitCode(2)
+    }
+
+    /// The noon of `date`.
+    private func noon() throws -> Timestamp {
+        var time = tm()
+        let rest = unsafe strptime(self.date, "%Y-%m-%d", &time)
+        guard let rest = unsafe rest, unsafe rest.pointee == 0 else {
+            throw ValidationError("--date \(self.date): write year-month-day, for example 2023-05-02.")
+        }
+        time.tm_hour = 12
+        return Timestamp(nanoseconds: Int64(unsafe timegm(&time)) * 1_000_000_000)
+    }
+
+    private func convert(
+        _ input: Input, _ window: inout RecordingWindow, _ converter: consuming RecordingConverter
+    ) throws {
+        let output = try Output(self.out)
+        try window.forEachPiece(from: input.next) { piece, base, isComplete in
+            try converter.read(
+                piece, from: base, isComplete: isComplete, sink: { try output.write($0) },
+                problem: { say("\(input.name): \($0)") })
+        }
+        try output.finish()
+        let summary = converter.summary
+        say("\(input.name): \(summary)")
+        if summary.tooLong > 0 { throw ExitCode(1) }
+    }
+
+    private func convert(
+        _ input: Input, _ window: inout RecordingWindow, _ converter: consuming AsterixJSONConverter
+    ) throws {
+        let output = try Output(self.out)
+        try window.forEachPiece(from: input.next) { piece, base, isComplete in
+            try converter.read(
+                piece, from: base, isComplete: isComplete, sink: { try output.write($0) },
+                problem: { say("\(input.name): offset \($0): \($1)") })
+        }
+        try output.finish()
+        say("\(input.name): json to \(self.to.rawValue): \(converter.written) records, \(converter.problems) problems")
+        if converter.problems > 0 { throw ExitCode(1) }
+    }
+
+    private func convert(_ input: Input, _ window: inout RecordingWindow, _ converter: ModeSConverter) throws {
+        let output = try Output(self.out)
+        var converter = converter
+        var bytes: [UInt8] = []
+        try window.forEachPiece(from: input.next) { piece, base, isComplete in
+            converter.read(piece, isLast: isComplete, into: &bytes, problem: { say("\(input.name): \($0)") })
+            try output.write(bytes.span)
+            bytes.removeAll(keepingCapacity: true)
+            return base + piece.count
+        }
+        try output.finish()
+        say("\(input.name): to \(self.to.rawValue): \(converter.written) frames, \(converter.problems) problems")
+    }
+}
+
+extension RecordingFormat: @retroactive ExpressibleByArgument {
+    public static var allValueStrings: [String] {
+        (DatagramWriter.formats + [.beast, .avr]).map(\.rawValue)
+    }
+}
+
+/// A file that is written, or standard output, which is `-`.
+final class Output {
+    private let path: String
+    private var descriptor: Int32
+
+    /// - Throws: `ExitMessage` with the system's reason.
+    init(_ path: String) throws(ExitMessage) {
+        self.path = path
+        self.descriptor =
+            path == "-" ? STDOUT_FILENO : unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard self.descriptor >= 0 else { throw self.failure() }
+    }
+
+    private func failure() -> ExitMessage {
+        ExitMessage("\(self.path) cannot be written: \(unsafe String(cString: strerror(errno)))")
+    }
+
+    func write(_ bytes: Span<UInt8>) throws(ExitMessage) {
+        if self.path == "-" { return putBytes(bytes) }
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(self.descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw self.failure()
+            }
+            written += count
+        }
+    }
+
+    /// Closes the file: some systems tell only now that it did not fit.
+    func finish() throws(ExitMessage) {
+        guard self.path != "-" else { return }
+        defer { self.descriptor = -1 }
+        if close(self.descriptor) != 0 { throw self.failure() }
+    }
+}
+
+/// Whether two paths lead to the same file.
+private func isSameFile(_ one: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard unsafe stat(one, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+}
