@@ -12,6 +12,7 @@ struct DecodeBench {
         ("commb", CommBBench.run),
         ("guard", GuardBench.run),
         ("attacks", GuardBench.attacks),
+        ("others", OtherBench.run),
     ]
 
     static func main() {

@@ -212,3 +212,49 @@ struct Wrong: Error, CustomStringConvertible {
     var description: String
     init(_ description: String) { self.description = description }
 }
+
+@Suite("AIS positions of a day at sea")
+struct AISSeaTests {
+    static let name = "other/stonesoup_SolentAIS_20160112_130211.csv"
+
+    @Test(
+        "positions that others decoded come back from sentences within half a step",
+        .enabled(if: FileManager.default.fileExists(atPath: Recordings.directory + "/" + name)))
+    func solent() throws {
+        let lines = String(decoding: try Recordings.bytes(Self.name), as: UTF8.self).split(separator: "\n").dropFirst()
+        var bytes: [UInt8] = []
+        var expected: [(mmsi: UInt32, values: [Double])] = []
+        for line in lines {
+            let fields = line.split(separator: ",")
+            let values = fields.dropFirst(2).compactMap { Double($0) }
+            guard let mmsi = UInt32(fields[1]), values.count == 4 else { continue }
+            var body = AISPositionReport()
+            body.latitudeRaw = AISQuantity.latitude.raw(values[0], in: -54_000_000...54_000_000)
+            body.longitudeRaw = AISQuantity.longitude.raw(values[1], in: -108_000_000...108_000_000)
+            body.courseRaw = AISQuantity.course.raw(values[2], in: 0...3600)
+            body.speedRaw = AISQuantity.speed.raw(values[3], in: 0...1023)
+            AISMessage(type: 1, mmsi: MMSI(mmsi), body: .position(body)).appendSentences(to: &bytes)
+            expected.append((mmsi, values))
+        }
+        let read = AISRead([bytes])
+        #expect(read.problems == [])
+        #expect(read.messages.count == expected.count)
+        #expect(expected.count > 18_000)
+        var wrong = 0
+        for (message, one) in zip(read.messages, expected) {
+            guard case .position(let body) = message.body, message.mmsi.rawValue == one.mmsi else {
+                wrong += 1
+                continue
+            }
+            // They were AIS once: latitude and longitude are whole steps.
+            if abs((body.latitudeDegrees ?? 0) - one.values[0]) > 1e-9
+                || abs((body.longitudeDegrees ?? 0) - one.values[1]) > 1e-9
+                || abs((body.courseDegrees ?? 360) - one.values[2]) > 0.051
+                || abs((body.speedKnots ?? 102.3) - one.values[3]) > 0.051
+            {
+                wrong += 1
+            }
+        }
+        #expect(wrong == 0)
+    }
+}
