@@ -21,7 +21,7 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
     private var texts = [AsterixText?](repeating: nil, count: 256)
     private let hasMeanings: Bool
 
-    /// - Parameter hasMeanings: whether codes have their meaning beside them.
+    /// - Parameter hasMeanings: whether codes have their meaning beside them, and Mode S registers what they hold.
     init(hasMeanings: Bool = false) { self.hasMeanings = hasMeanings }
 
     var takesUndecided: Bool { true }
@@ -58,7 +58,9 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
         if let text = self.texts[Int(layout.edition.category)], text.layout === layout { return text }
         let text =
             self.hasMeanings
-            ? AsterixText(layout) { AsterixMeanings.texts(edition: layout.edition, field: $0) } : AsterixText(layout)
+            ? AsterixText(layout, readsRegisters: true) {
+                AsterixMeanings.texts(edition: layout.edition, field: $0)
+            } : AsterixText(layout)
         self.texts[Int(layout.edition.category)] = text
         return text
     }
@@ -150,6 +152,10 @@ extension JSONWriter {
                 for byte in ",\"MB\":".utf8 { out.put(byte) }
                 out.hex(UInt64(bitPattern: raw) &>> 8, digits: 14)
                 out.put(UInt8(ascii: "}"))
+            case Form.registerWithFields:
+                self.resume(out, needsComma: false)
+                self.register(UInt64(bitPattern: raw))
+                out = self.cursor(room: room)
             case Form.meaning:
                 out.number(UInt64(bitPattern: raw))
                 let meaning = text.meanings[Int(entries[id].multiplier) &+ Int(truncatingIfNeeded: raw)]
@@ -167,6 +173,20 @@ extension JSONWriter {
             out = self.cursor(room: room)
         }
         open.close(to: 0, text, &out)
+    }
+
+    /// Writes a Mode S register, its number being the last of the eight octets, and what it holds.
+    private mutating func register(_ raw: UInt64) {
+        self.beginObject()
+        self.key("BDS")
+        self.hex(raw & 0xFF, digits: 2)
+        self.key("MB")
+        self.hex(raw >> 8, digits: 14)
+        self.key("register")
+        self.beginObject()
+        CommB.write(CommBRegister(rawValue: UInt8(truncatingIfNeeded: raw)), raw >> 8, to: &self)
+        self.endObject()
+        self.endObject()
     }
 
     /// Writes the value of a field, without its unit.

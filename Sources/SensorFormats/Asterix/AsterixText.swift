@@ -36,6 +36,8 @@ final class AsterixText: Sendable {
         static let register: UInt8 = 7
         /// By `JSONWriter.value`.
         static let other: UInt8 = 8
+        /// A register with what it holds, `"register":{…}`.
+        static let registerWithFields: UInt8 = 10
         /// A code with meanings: `multiplier` is the first of them in `meanings`, one for each value.
         static let meaning: UInt8 = 9
     }
@@ -79,9 +81,14 @@ final class AsterixText: Sendable {
     /// Of whose fields this is the text.
     let layout: AsterixLayout
 
-    /// - Parameter meanings: what the values of a field of codes mean; none leaves the codes as numbers.
-    init(_ layout: AsterixLayout, meanings: (AsterixField) -> [Int64: String] = { _ in [:] }) {
-        var builder = AsterixTextBuilder(layout, meanings: meanings)
+    /// - Parameters:
+    ///   - readsRegisters: whether Mode S registers have beside them what they hold.
+    ///   - meanings: what the values of a field of codes mean; none leaves the codes as numbers.
+    init(
+        _ layout: AsterixLayout, readsRegisters: Bool = false,
+        meanings: (AsterixField) -> [Int64: String] = { _ in [:] }
+    ) {
+        var builder = AsterixTextBuilder(layout, readsRegisters: readsRegisters, meanings: meanings)
         self.layout = layout
         self.head = builder.piece(
             "{\"category\":\(layout.edition.category),\"edition\":\"\(layout.edition.number)\",\"offset\":")
@@ -104,6 +111,7 @@ private struct AsterixTextBuilder {
     private typealias Form = AsterixText.Form
 
     private let layout: AsterixLayout
+    private let readsRegisters: Bool
     private let words: [UInt32]
     var entries: [AsterixText.Entry]
     var containers: [AsterixText.Container] = []
@@ -114,8 +122,9 @@ private struct AsterixTextBuilder {
     private var before: [String]
     private var behind: [String]
 
-    init(_ layout: AsterixLayout, meanings: (AsterixField) -> [Int64: String]) {
+    init(_ layout: AsterixLayout, readsRegisters: Bool, meanings: (AsterixField) -> [Int64: String]) {
         self.layout = layout
+        self.readsRegisters = readsRegisters
         self.words = layout.words
         self.entries = [AsterixText.Entry](repeating: AsterixText.Entry(), count: layout.fields.count)
         self.before = [String](repeating: "", count: layout.fields.count)
@@ -160,7 +169,7 @@ private struct AsterixTextBuilder {
             entry.form = Form.hex
             entry.digits = UInt8((field.bits + 3) / 4)
         case .sixBit: entry.form = field.bits == 48 ? Form.eightCharacters : Form.other
-        case .register: entry.form = Form.register
+        case .register: entry.form = self.readsRegisters ? Form.registerWithFields : Form.register
         default: entry.form = Form.other
         }
         self.entries[id] = entry
