@@ -145,7 +145,7 @@ enum ModeSExplanation {
             self.squitter(&list, squitter, typeCode: UInt64(message.frame.payload >> 51))
         case 20, 21:
             list.part("MB, a register that the interrogator asked for", octets: 7)
-            self.commB(&list, message.frame.payload)
+            self.commB(&list, message)
         default: break
         }
     }
@@ -311,17 +311,27 @@ enum ModeSExplanation {
         list.spare(1)
     }
 
-    /// The register, if its first octet can tell it; the rest is a matter of inference.
-    private static func commB(_ list: inout FieldList, _ payload: UInt64) {
-        switch payload >> 48 {
-        case 0x10: list.explanation.lines.append(.note("the first octet is that of BDS 1,0, data link capability"))
-        case 0x20: list.explanation.lines.append(.note("the first octet is that of BDS 2,0, aircraft identification"))
-        case 0x30: list.explanation.lines.append(.note("the first octet is that of BDS 3,0, resolution advisory"))
-        default: break
+    /// The register, by the likelihood of its bits and of the altitude beside it.
+    private static func commB(_ list: inout FieldList, _ message: ModeSMessage) {
+        let payload = message.frame.payload
+        let context = CommBContext(altitudeFeet: message.altitude?.feet)
+        guard let register = CommBInference.register(of: payload, context: context) else {
+            list.explanation.lines.append(
+                .note(payload == 0 ? "empty" : "which register it is cannot be told from one reply"))
+            return list.hex("MB", 56)
         }
-        list.hex("MB", 56)
-        if payload >> 48 == 0x20, let callsign = Callsign(sixBit: payload & 0xFFFF_FFFF_FFFF) {
-            list.explanation.lines.append(.note("identification: \(callsign)"))
+        list.explanation.lines.append(.note("BDS \(register), as the bits tell"))
+        switch register {
+        case .resolutionAdvisory: list.resolution()
+        case .commonUsageCapability:
+            for number in CommB.commonUsage {
+                list.field(number == 0 ? "-" : "BDS \(CommBRegister(rawValue: number))", 1) {
+                    $0 == 0 ? "not filled" : "filled"
+                }
+            }
+            list.spare(28)
+        case _ where register.fields.isEmpty: list.hex("MB", 56)
+        default: list.register(payload, register.fields)
         }
     }
 
@@ -484,6 +494,30 @@ private struct FieldList {
             at += width
         }
         self.put(name, count, digits, meaning)
+    }
+
+    /// A register of Comm-B by its table: the fields in the order of their bits, each behind its status bit.
+    mutating func register(_ payload: UInt64, _ fields: [CommBField]) {
+        var at = 1
+        while at <= 56 {
+            if let field = fields.first(where: { Int($0.first) == at }) {
+                var writer = JSONWriter(capacity: 64)
+                field.writeValue(payload, to: &writer)
+                let value = writer.text.filter { $0 != "\"" }
+                self.field("\(field.key)", Int(field.count), value: value == "null" ? "-" : value)
+                at += Int(field.count)
+            } else if fields.contains(where: { Int($0.status) == at }) {
+                self.field("status", 1) { $0 == 0 ? "nothing follows" : "what follows is valid" }
+                at += 1
+            } else if at == 1, fields.allSatisfy({ $0.first > 8 }) {
+                self.hex("BDS", 8, meaning: "which register")
+                at += 8
+            } else {
+                let next = fields.flatMap { [Int($0.first), Int($0.status)] }.filter { $0 > at }.min() ?? 57
+                self.spare(next - at)
+                at = next
+            }
+        }
     }
 
     /// A resolution advisory.

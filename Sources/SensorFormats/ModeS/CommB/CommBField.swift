@@ -85,9 +85,14 @@ public struct CommBField: Sendable {
     /// The status bit, where it is in the register; 0 if there is none.
     @inline(__always) var statusBit: UInt64 { self.status == 0 ? 0 : 1 << (56 &- UInt64(self.status)) }
 
-    /// Writes key and value as members of an object; null where the status bit says that there is none.
+    /// Writes key and value as members of an object.
     public func write(_ register: UInt64, to writer: inout JSONWriter) {
         writer.key(self.key)
+        self.writeValue(register, to: &writer)
+    }
+
+    /// Writes the value; null where the status bit says that there is none.
+    public func writeValue(_ register: UInt64, to writer: inout JSONWriter) {
         guard let mantissa = self.mantissa(in: register) else { return writer.null() }
         switch self.kind {
         case .unsigned, .signed, .code: writer.number(mantissa: mantissa, decimals: Int(self.decimals))
