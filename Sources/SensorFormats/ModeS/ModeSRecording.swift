@@ -140,26 +140,19 @@ public enum ModeSRecording: UInt8, Hashable, Sendable, CaseIterable {
     private static func readLine(_ line: Span<UInt8>, offset: Int) -> Line {
         var time: Timestamp?
         var best: Range<Int>?
-        var start = 0
         var isBlank = true
-        while start <= line.count {
-            var end = start
-            while end < line.count, line[end] != UInt8(ascii: ",") { end += 1 }
-            var field = start..<end
-            func isPadding(_ byte: UInt8) -> Bool { byte == 0x22 || byte == 0x20 || byte == 0x0D || byte == 0x09 }
-            while let first = field.first, isPadding(line[first]) { field = (first + 1)..<field.upperBound }
-            while let last = field.last, isPadding(line[last]) { field = field.lowerBound..<last }
-            if !field.isEmpty {
-                isBlank = false
-                if time == nil, let seconds = self.decimalSeconds(line.extracting(field)) {
-                    time = seconds
-                } else if [14, 28, 32, 46].contains(field.count), field.count > best?.count ?? 0,
-                    field.allSatisfy({ hexDigit(line[$0]) != nil })
-                {
-                    best = field
-                }
+        let fields = CommaSeparated(line)
+        for index in 0..<fields.count {
+            let field = fields.field(index, of: line)
+            guard !field.isEmpty else { continue }
+            isBlank = false
+            if time == nil, let seconds = self.decimalSeconds(line.extracting(field)) {
+                time = seconds
+            } else if [14, 28, 32, 46].contains(field.count), field.count > best?.count ?? 0,
+                field.allSatisfy({ hexDigit(line[$0]) != nil })
+            {
+                best = field
             }
-            start = end + 1
         }
         if isBlank { return .blank }
         guard let time else { return .problem(.noTime) }
