@@ -23,5 +23,5 @@ package func fuzzTargets() -> [FuzzTarget] {
     asterixTargets() + [
         FuzzTarget(
             name: "modes", seeds: modeSFuzzSeeds(), pieces: { bytes, _ in modeSFuzzPieces(bytes) }, run: fuzzModeS)
-    ] + otherTargets() + formatsTargets()
+    ] + otherTargets() + formatsTargets() + feedsTargets()
 }
