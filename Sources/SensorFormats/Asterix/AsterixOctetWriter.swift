@@ -102,7 +102,7 @@
         let value = Int(truncatingIfNeeded: self.value(index))
         let length = value & 0xFFFF_FFFF
         let start = self.record &+ value >> 32
-        guard start >= 0, length <= 254, start &+ length <= self.source.count, octets ?? length == length else {
+        guard start >= 0, length <= 254, unsafe start &+ length <= self.source.count, octets ?? length == length else {
             return false
         }
         for i in 0..<length { unsafe self.octets[self.at &+ i] = self.source[start &+ i] }
