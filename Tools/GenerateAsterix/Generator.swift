@@ -317,11 +317,6 @@ package struct AsterixGenerator {
         let fields = all.filter { $0.op != FieldOp.spare }
         // Loads of at most eight octets, each as many fields as it can.
         var loads: [(name: String, from: Int, to: Int)] = []
-        func load(of leaf: Leaf) -> (name: String, from: Int, to: Int) {
-            guard let load = loads.first(where: { $0.from * 8 <= leaf.bit && leaf.bit + leaf.bits <= $0.to * 8 })
-            else { preconditionFailure("no load of \(self.layout.fields[leaf.id].path)") }
-            return load
-        }
         for leaf in all where leaf.bits <= 64 {
             let from = leaf.bit / 8
             let to = (leaf.bit + leaf.bits + 7) / 8
@@ -332,6 +327,12 @@ package struct AsterixGenerator {
             } else {
                 loads.append((self.fresh("w"), from, to))
             }
+        }
+        let done = loads
+        let load = { (leaf: Leaf) -> (name: String, from: Int, to: Int) in
+            guard let load = done.first(where: { $0.from * 8 <= leaf.bit && leaf.bit + leaf.bits <= $0.to * 8 })
+            else { preconditionFailure("a field of a part has no load") }
+            return load
         }
         for load in loads { self.line(depth, "let \(load.name) = r.load\(load.to - load.from)(\(load.from))") }
         for index in stride(from: 0, to: fields.count, by: 4) {
@@ -347,7 +348,7 @@ package struct AsterixGenerator {
                 self.line(depth, "r.put(\(index), place: \(leaf.bit / 8), \(leaf.bits / 8))  // \(name)")
                 continue
             }
-            let word = load(of: leaf)
+            let word = load(leaf)
             if leaf.op == FieldOp.signed || leaf.op == FieldOp.signedQuantity {
                 self.line(depth, "r.put(\(index), \(self.signed(leaf, in: word)))  // \(name)")
             } else {
@@ -360,7 +361,7 @@ package struct AsterixGenerator {
         if !spares.isEmpty {
             var masks: [(String, UInt64)] = []
             for leaf in spares {
-                let word = load(of: leaf)
+                let word = load(leaf)
                 let mask = Self.ones(leaf.bits) << UInt64(word.to * 8 - leaf.bit - leaf.bits)
                 if let known = masks.firstIndex(where: { $0.0 == word.name }) {
                     masks[known].1 |= mask
@@ -370,7 +371,7 @@ package struct AsterixGenerator {
             }
             let test = masks.map { "\($0.0) & \(Self.hex($0.1))" }.joined(separator: " | ")
             self.line(depth, "if \(test) != 0 {")
-            for leaf in spares { self.line(depth + 1, "r.spare(\(leaf.id), \(self.raw(leaf, in: load(of: leaf))))") }
+            for leaf in spares { self.line(depth + 1, "r.spare(\(leaf.id), \(self.raw(leaf, in: load(leaf))))") }
             self.line(depth, "}")
         }
         self.line(depth, "r.at &+= \(octets)")

@@ -445,11 +445,11 @@ enum OctetsCategory010Edition1x1 {
         }
         if r.isNext(86, 87) {  // SP
             s |= 0x0000_0004_0000_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         if r.isNext(85, 86) {  // RE
             s |= 0x0000_0002_0000_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         guard s != 0, 8 &- s.trailingZeroBitCount &>> 3 == length else { return AsterixOctetWriter.bad }
         r.close(start, length, s)

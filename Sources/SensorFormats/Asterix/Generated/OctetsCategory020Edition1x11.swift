@@ -556,11 +556,11 @@ enum OctetsCategory020Edition1x11 {
         }
         if r.isNext(119, 120) {  // RE
             s |= 0x0000_0004_0000_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         if r.isNext(120, 121) {  // SP
             s |= 0x0000_0002_0000_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         guard s != 0, 8 &- s.trailingZeroBitCount &>> 3 == length else { return AsterixOctetWriter.bad }
         r.close(start, length, s)

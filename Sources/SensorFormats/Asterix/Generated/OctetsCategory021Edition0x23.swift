@@ -457,11 +457,11 @@ enum OctetsCategory021Edition0x23 {
         }
         if r.isNext(84, 85) {  // RE
             s |= 0x0000_0000_0400_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         if r.isNext(85, 86) {  // SP
             s |= 0x0000_0000_0200_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         guard s != 0, 8 &- s.trailingZeroBitCount &>> 3 == length else { return AsterixOctetWriter.bad }
         r.close(start, length, s)

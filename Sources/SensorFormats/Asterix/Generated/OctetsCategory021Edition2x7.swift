@@ -1086,13 +1086,17 @@ enum OctetsCategory021Edition2x7 {
         }
         if r.isNext(183, 267) {  // RE
             s |= 0x0000_0000_0000_0400
-            let e248 = r.open(1)
-            guard r.resume(Self.writeRE(r)) else { return AsterixOctetWriter.bad }
-            guard r.closeExplicit(e248) else { return AsterixOctetWriter.bad }
+            if r.next == 183 {
+                guard r.explicit() else { return AsterixOctetWriter.bad }
+            } else {
+                let e248 = r.open(1)
+                guard r.resume(Self.writeRE(r)) else { return AsterixOctetWriter.bad }
+                guard r.closeExplicit(e248) else { return AsterixOctetWriter.bad }
+            }
         }
         if r.isNext(267, 268) {  // SP
             s |= 0x0000_0000_0000_0200
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         guard s != 0, 8 &- s.trailingZeroBitCount &>> 3 == length else { return AsterixOctetWriter.bad }
         r.close(start, length, s)

@@ -200,11 +200,11 @@ enum OctetsCategory034Edition1x29 {
         }
         if r.isNext(65, 66) {  // RE
             s |= 0x0004_0000_0000_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         if r.isNext(66, 67) {  // SP
             s |= 0x0002_0000_0000_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         guard s != 0, 8 &- s.trailingZeroBitCount &>> 3 == length else { return AsterixOctetWriter.bad }
         r.close(start, length, s)

@@ -750,13 +750,17 @@ enum OctetsCategory048Edition1x32 {
         }
         if r.isNext(331, 332) {  // SP
             s |= 0x0000_0004_0000_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         if r.isNext(168, 331) {  // RE
             s |= 0x0000_0002_0000_0000
-            let e189 = r.open(1)
-            guard r.resume(Self.writeRE(r)) else { return AsterixOctetWriter.bad }
-            guard r.closeExplicit(e189) else { return AsterixOctetWriter.bad }
+            if r.next == 168 {
+                guard r.explicit() else { return AsterixOctetWriter.bad }
+            } else {
+                let e189 = r.open(1)
+                guard r.resume(Self.writeRE(r)) else { return AsterixOctetWriter.bad }
+                guard r.closeExplicit(e189) else { return AsterixOctetWriter.bad }
+            }
         }
         guard s != 0, 8 &- s.trailingZeroBitCount &>> 3 == length else { return AsterixOctetWriter.bad }
         r.close(start, length, s)

@@ -748,13 +748,17 @@ enum OctetsCategory062Edition1x21 {
         }
         if r.isNext(310, 360) {  // RE
             s |= 0x0000_0000_0400_0000
-            let e418 = r.open(1)
-            guard r.resume(Self.writeRE(r)) else { return AsterixOctetWriter.bad }
-            guard r.closeExplicit(e418) else { return AsterixOctetWriter.bad }
+            if r.next == 310 {
+                guard r.explicit() else { return AsterixOctetWriter.bad }
+            } else {
+                let e418 = r.open(1)
+                guard r.resume(Self.writeRE(r)) else { return AsterixOctetWriter.bad }
+                guard r.closeExplicit(e418) else { return AsterixOctetWriter.bad }
+            }
         }
         if r.isNext(360, 361) {  // SP
             s |= 0x0000_0000_0200_0000
-            return AsterixOctetWriter.bad
+            guard r.explicit() else { return AsterixOctetWriter.bad }
         }
         guard s != 0, 8 &- s.trailingZeroBitCount &>> 3 == length else { return AsterixOctetWriter.bad }
         r.close(start, length, s)
