@@ -53,6 +53,10 @@ struct AsterixBlockReader: Sendable {
     /// Sources whose blocks do not fit the edition that they are read by, and another does.
     private var contradictions: [AsterixSource: Contradiction] = [:]
 
+    /// The source that was asked for last and the edition it is known to send, so that one feed's blocks are not looked
+    /// up each.
+    private var known: (source: AsterixSource, layout: AsterixLayout)?
+
     /// Beyond this many votes more of them are not counted, so that a source that changes is soon followed.
     static let votesMax = 8
     /// From this sum on a source is read by the older edition.
@@ -205,11 +209,14 @@ struct AsterixBlockReader: Sendable {
         }
         guard let usual, let old else { return usual }
         let source = AsterixSource(category: category, sensor: sensor ?? SensorID(rawValue: 0))
+        if let known = self.known, known.source == source { return known.layout }
         // A source that is known by many blocks is asked again only when one of them cannot be read.
         var sum = self.votes[source] ?? 0
         if abs(sum) < Self.votesMax { sum = self.vote(source, usual, old, bytes, from: start, to: end) }
         // Plots of category 021 wait for the decision, so that one vote is enough to walk over the block.
-        return sum <= (category == 21 ? -1 : Self.votesForOlder) ? old : usual
+        let layout = sum <= (category == 21 ? -1 : Self.votesForOlder) ? old : usual
+        if abs(sum) == Self.votesMax { self.known = (source, layout) }
+        return layout
     }
 
     /// The layout to explain a single block by: the one it fits, where two come into question.
@@ -287,6 +294,7 @@ struct AsterixBlockReader: Sendable {
         let ballot = presentFits == (present === old) ? -1 : 1
         let next = max(-Self.votesMax, min(Self.votesMax, sum + ballot))
         self.votes[source] = next
+        self.known = nil
         return next
     }
 
@@ -311,7 +319,9 @@ struct AsterixBlockReader: Sendable {
         guard self.automatic[21] != nil else { return true }
         let sensor = Self.sensor(bytes, from: start, to: end)
         if let sensor, self.editions.edition(of: 21, sensor: sensor) != nil { return true }
-        let sum = self.votes[AsterixSource(category: 21, sensor: sensor ?? SensorID(rawValue: 0))] ?? 0
+        let source = AsterixSource(category: 21, sensor: sensor ?? SensorID(rawValue: 0))
+        if let known = self.known, known.source == source { return true }
+        let sum = self.votes[source] ?? 0
         return sum > 0 || sum <= Self.votesForOlder
     }
 

@@ -31,22 +31,17 @@ public struct AsterixFieldDecoder: Sendable {
         problems: inout [AsterixProblem]
     ) {
         fields.removeAll()
-        var sink = FieldSink(fields: fields)
-        self.reader.read(recording, range: range, sink: &sink, problems: &problems)
-        fields = sink.fields
+        self.reader.read(recording, range: range, sink: &fields, problems: &problems)
     }
 }
 
-/// Reads records to fields.
-private struct FieldSink: AsterixRecordSink, ~Copyable {
-    var fields: AsterixFields
-
+extension AsterixFields: AsterixRecordSink {
     var takesUndecided: Bool { true }
 
-    mutating func read(
+    @inline(__always) mutating func read(
         _ layout: AsterixLayout, _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int,
         tally: inout AsterixTally
     ) throws(AsterixRecordFault) -> Int {
-        try layout.fields(bytes, words, from: start, to: limit, into: &self.fields)
+        try layout.fields(bytes, words, from: start, to: limit, into: &self)
     }
 }

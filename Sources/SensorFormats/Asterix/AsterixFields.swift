@@ -26,9 +26,9 @@
 ///
 /// - Complexity: O(fields of the record) for looking up one of them by its path.
 @safe public struct AsterixFields: ~Copyable {
-    // Two owned blocks of memory of `capacity` numbers (and a margin, see below): the type is not copyable, so nobody
-    // else writes or frees them, and each access is checked against `total` or `capacity`. Code that writes unchecked
-    // (`AsterixFieldWriter`) does so behind a `reserve` for all that a record can give.
+    // Owned blocks of memory: the type is not copyable, so nobody else writes or frees them. `ids` and `values` have
+    // `capacity` numbers (and a margin, see below), of which `total` are there, `records` likewise; each access is
+    // checked against these. Code that writes unchecked (`AsterixFieldWriter`) has its room from `withRoom`.
     private var ids: UnsafeMutablePointer<UInt16>
     private var values: UnsafeMutablePointer<Int64>
     private var capacity: Int
@@ -43,10 +43,15 @@
         var layout = 0
     }
 
-    private var records: [Record] = []
+    private var records: UnsafeMutablePointer<Record>
+    private var recordCapacity: Int
+    /// How many records are there.
+    public private(set) var recordCount = 0
     private var selected = Record()
     /// The layouts that the records were read by: seldom more than one.
     private var layouts: [AsterixLayout] = []
+    /// The last of them. It is compared with alone: that costs no counting of references.
+    private var lastLayout: ObjectIdentifier?
 
     /// Ids may be stored four at a time: so many more fit behind the last.
     private static let margin = 8
@@ -54,6 +59,8 @@
     /// An empty buffer; it grows with the first records.
     public init() {
         self.capacity = 512
+        self.recordCapacity = 64
+        unsafe self.records = .allocate(capacity: self.recordCapacity)
         unsafe self.ids = .allocate(capacity: self.capacity + Self.margin)
         unsafe self.values = .allocate(capacity: self.capacity + Self.margin)
     }
@@ -61,23 +68,21 @@
     deinit {
         unsafe self.ids.deallocate()
         unsafe self.values.deallocate()
+        unsafe self.records.deallocate()
     }
 
     // MARK: Records
 
-    /// How many records are there.
-    public var recordCount: Int { self.records.count }
-
     /// Turns to the record at `index`.
     public mutating func select(_ index: Int) {
-        precondition(index >= 0 && index < self.records.count, "there is no record of that index")
-        self.selected = self.records[index]
+        precondition(index >= 0 && index < self.recordCount, "there is no record of that index")
+        self.selected = unsafe self.records[index]
     }
 
     /// Forgets all records and keeps the buffer.
     public mutating func removeAll() {
         self.total = 0
-        self.records.removeAll(keepingCapacity: true)
+        self.recordCount = 0
         self.selected = Record()
     }
 
@@ -88,7 +93,7 @@
     public var edition: AsterixEdition? { self.layout?.edition }
 
     /// The layout that the record was read by.
-    var layout: AsterixLayout? { self.records.isEmpty ? nil : self.layouts[self.selected.layout] }
+    var layout: AsterixLayout? { self.recordCount == 0 ? nil : self.layouts[self.selected.layout] }
 
     /// How many fields the record has, marks of structure included.
     public var count: Int { self.selected.count }
@@ -192,11 +197,27 @@
 
     /// Makes a record of the fields from `first` of all on, and selects it.
     @inline(__always) mutating func endRecord(_ layout: AsterixLayout, _ range: Range<Int>, first: Int) {
-        // Compared first: one record more of the same layout costs no counting of references.
-        if self.layouts.isEmpty || self.layouts[self.layouts.count - 1] !== layout { self.layouts.append(layout) }
+        if self.lastLayout != ObjectIdentifier(layout) { self.turn(to: layout) }
+        if self.recordCount == self.recordCapacity { self.growRecords() }
         self.selected = Record(
             first: first, count: self.total - first, range: range, layout: self.layouts.count - 1)
-        self.records.append(self.selected)
+        unsafe self.records[self.recordCount] = self.selected
+        self.recordCount += 1
+    }
+
+    @inline(never) private mutating func turn(to layout: AsterixLayout) {
+        // Records that are gone need no layout.
+        if self.recordCount == 0 { self.layouts.removeAll(keepingCapacity: true) }
+        self.layouts.append(layout)
+        self.lastLayout = ObjectIdentifier(layout)
+    }
+
+    @inline(never) private mutating func growRecords() {
+        let records = UnsafeMutablePointer<Record>.allocate(capacity: self.recordCapacity * 2)
+        unsafe records.update(from: self.records, count: self.recordCount)
+        unsafe self.records.deallocate()
+        unsafe self.records = records
+        self.recordCapacity *= 2
     }
 
     /// Lends the arrays, behind the fields that are there, to code that stores up to `room` fields unchecked and

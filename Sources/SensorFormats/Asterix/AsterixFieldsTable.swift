@@ -6,7 +6,7 @@ extension AsterixLayout {
     ///   - limit: where the block ends; at most the end of `bytes`.
     /// - Returns: the offset behind the record, greater than `start`.
     /// - Throws: what `walk` throws for the same octets.
-    func fields(
+    @inline(__always) func fields(
         _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int, into fields: inout AsterixFields
     ) throws(AsterixRecordFault) -> Int {
         let end =
@@ -14,7 +14,13 @@ extension AsterixLayout {
             ? self.generatedFields(bytes, from: start, to: limit, into: &fields)
             : self.tableFields(bytes, words, from: start, to: limit, into: &fields)
         if let end { return end }
-        // What is wrong, the walk says; here it is enough that something is.
+        return try self.fault(bytes, words, from: start, to: limit)
+    }
+
+    /// What is wrong, the walk says; for the ways to read fields it is enough that something is.
+    @inline(never) private func fault(_ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int)
+        throws(AsterixRecordFault) -> Int
+    {
         var offsets = Offsets(repeating: 0)
         _ = try self.walk(bytes, words, from: start, to: limit, offsets: &offsets)
         throw AsterixRecordFault(fault: .truncatedRecord, offset: start, slot: -1, profile: 0)

@@ -17,6 +17,9 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
     var origin = 0
     /// What stands behind the place of each record of the datagram: when it was captured.
     private var captured: [UInt8] = []
+    /// The minute since 1970 that it is of.
+    private var capturedMinute: Int64?
+    private var scratch = JSONWriter(capacity: 64)
     private var fields = AsterixFields()
     private var texts = [AsterixText?](repeating: nil, count: 256)
     private let hasMeanings: Bool
@@ -28,18 +31,41 @@ struct AsterixJSONSink: AsterixRecordSink, ~Copyable {
 
     /// The recorder's clock for the records to come: an instant, or a time of day, or nothing.
     mutating func setCapture(_ capturedAt: Timestamp?, secondsOfDay: Double?) {
-        self.captured.removeAll(keepingCapacity: true)
-        guard capturedAt != nil || secondsOfDay != nil else { return }
-        var writer = JSONWriter(capacity: 64)
-        if let capturedAt {
-            writer.key("capturedAt")
-            writer.string(capturedAt.description)
-        } else if let secondsOfDay {
-            writer.key("capturedAtSecondsOfDay")
-            writer.number(secondsOfDay, decimals: 3)
+        guard let capturedAt else {
+            self.captured.removeAll(keepingCapacity: true)
+            self.capturedMinute = nil
+            guard let secondsOfDay else { return }
+            self.scratch.removeAll()
+            self.scratch.key("capturedAtSecondsOfDay")
+            self.scratch.number(secondsOfDay, decimals: 3)
+            return self.capture()
         }
+        // Within a minute only its last digits change: `…:07.125Z"`.
+        let milliseconds = capturedAt.nanoseconds / 1_000_000
+        let minute = milliseconds / 60_000
+        if capturedAt.nanoseconds < 0 || minute != self.capturedMinute {
+            self.captured.removeAll(keepingCapacity: true)
+            self.scratch.removeAll()
+            self.scratch.key("capturedAt")
+            self.scratch.string(capturedAt.description)
+            self.capture()
+            self.capturedMinute = minute
+            return
+        }
+        let end = self.captured.count
+        var rest = UInt64(milliseconds % 60_000)
+        for digit in 0..<5 {
+            // The point stands between them.
+            self.captured[end - (digit < 3 ? 3 + digit : 4 + digit)] =
+                UInt8(truncatingIfNeeded: rest % 10) + UInt8(ascii: "0")
+            rest /= 10
+        }
+    }
+
+    /// Puts what the scratch holds behind a comma.
+    private mutating func capture() {
         self.captured.append(UInt8(ascii: ","))
-        writer.withBytes { bytes in for i in bytes.indices { self.captured.append(bytes[i]) } }
+        self.scratch.withBytes { bytes in for i in bytes.indices { self.captured.append(bytes[i]) } }
     }
 
     mutating func read(
