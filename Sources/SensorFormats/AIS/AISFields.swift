@@ -32,7 +32,7 @@ enum AISQuantity {
 
 /// How far the antenna is from the ends and sides of what carries it, metres; all zero: not known.
 ///
-/// Source: ITU-R M.1371-5, annex 8, figure 41.
+/// Source: ITU-R M.1371-5, annex 8, 3.3.3.
 public struct AISDimensions: Hashable, Sendable {
     /// 511 is 511 m and more.
     public var toBowMetres: UInt16 = 0

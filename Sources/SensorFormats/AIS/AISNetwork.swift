@@ -240,7 +240,7 @@ public struct AISGroupAssignment: Hashable, Sendable {
     private var spare2: UInt32 = 0
     /// As in message 22.
     public var mode: UInt8 = 0
-    /// Table 77: 0 as by itself, 1 ten minutes, … 8 five seconds.
+    /// 0 as by itself, 1 ten minutes, … 8 five seconds.
     public var interval: UInt8 = 0
     public var quietMinutes: UInt8 = 0
     private var spare3: UInt8 = 0

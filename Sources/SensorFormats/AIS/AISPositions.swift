@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Source: ITU-R M.1371-5, annex 8, 3.1.
 public struct AISPositionReport: Hashable, Sendable {
-    /// 0 under way by engine, 1 at anchor, 2 not under command, … 15 undefined (table 48).
+    /// 0 under way by engine, 1 at anchor, 2 not under command, … 15 undefined.
     public var navigationStatus: UInt8 = 15
     /// 4.733 √(degrees a minute), to starboard positive; ±127 more than 5° in 30 s, −128 not available.
     public var turnRaw: Int8 = -128
@@ -255,7 +255,7 @@ public struct AISClassBExtended: Hashable, Sendable {
     public var second: UInt8 = 60
     private var spare2: UInt8 = 0
     public var name = AISText(characters: 20)
-    /// Table 53: 30 fishing, 60–69 passenger, 70–79 cargo, 80–89 tanker, …
+    /// 30 fishing, 60–69 passenger, 70–79 cargo, 80–89 tanker, …
     public var shipType: UInt8 = 0
     public var dimensions = AISDimensions()
     public var positionDevice: UInt8 = 0
@@ -298,7 +298,7 @@ public struct AISClassBExtended: Hashable, Sendable {
 ///
 /// Source: ITU-R M.1371-5, annex 8, 3.19.
 public struct AISAidToNavigation: Hashable, Sendable {
-    /// Table 74: 1 reference point, 2 RACON, 5–19 fixed, 20–31 floating, …
+    /// 1 reference point, 2 RACON, 5–19 fixed, 20–31 floating, …
     public var aidType: UInt8 = 0
     /// The first twenty characters of the name.
     public var name = AISText(characters: 20)

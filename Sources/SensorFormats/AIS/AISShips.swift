@@ -10,7 +10,7 @@ public struct AISVoyageData: Hashable, Sendable {
     public var imoNumber: UInt32 = 0
     public var callsign = AISText(characters: 7)
     public var name = AISText(characters: 20)
-    /// Table 53: 30 fishing, 60–69 passenger, 70–79 cargo, 80–89 tanker, …
+    /// 30 fishing, 60–69 passenger, 70–79 cargo, 80–89 tanker, …
     public var shipType: UInt8 = 0
     public var dimensions = AISDimensions()
     public var positionDevice: UInt8 = 0

@@ -46,7 +46,7 @@ public struct RemoteIDBasicID: Hashable, Sendable {
 ///     | vertical 4, horizontal accuracy 4 | baro 4, speed accuracy 4 | tenths of the hour 16 |
 ///     | reserved 4, time accuracy 4 | reserved 8 |
 ///
-/// Source: ASTM F3411-22a, tables 6 to 8.
+/// Source: ASTM F3411-22a, section 5.4.5.7.
 public struct RemoteIDLocation: Hashable, Sendable {
     /// 0 undeclared, 1 on the ground, 2 airborne, 3 emergency, 4 Remote ID failure.
     public var status: UInt8 = 0
@@ -199,7 +199,7 @@ public struct RemoteIDLocation: Hashable, Sendable {
 
     /// The radius that holds the true place with 95 %, metres; nil if unknown.
     ///
-    /// Source: ASTM F3411-22a, table 8, note: the categories of NACp, and 12 for less than 1 m.
+    /// Source: ASTM F3411-22a, section 5.4.5.7: the categories of NACp, and 12 for less than 1 m.
     public var positionRadius: Double? {
         self.horizontalAccuracy == 12 ? 1 : ModeSAccuracy.positionRadius(category: self.horizontalAccuracy)
     }
@@ -210,7 +210,7 @@ public struct RemoteIDLocation: Hashable, Sendable {
 ///     page 0:    | type 4, page 4 | last page 8 | length 8 | seconds since 2019 32 | data 17 bytes |
 ///     others:    | type 4, page 4 | data 23 bytes |
 ///
-/// Source: ASTM F3411-22a, tables 9 and 10.
+/// Source: ASTM F3411-22a, section 5.4.5.
 public struct RemoteIDAuthentication: Hashable, Sendable {
     /// 0 none, 1 signature of the id, 2 of the operator's id, 3 of the message set, 4 network, 5 specific.
     public var authenticationType: UInt8 = 0
@@ -241,7 +241,7 @@ public struct RemoteIDAuthentication: Hashable, Sendable {
 
 /// What the operator says of the flight, free text.
 ///
-/// Source: ASTM F3411-22a, table 11.
+/// Source: ASTM F3411-22a, section 5.4.5.
 public struct RemoteIDSelfID: Hashable, Sendable {
     /// 0 text, 1 emergency, 2 extended status, 201...255 private.
     public var descriptionType: UInt8 = 0
@@ -261,7 +261,7 @@ public struct RemoteIDSelfID: Hashable, Sendable {
 ///     | reserved 3, classification 3, operator's place 2 | latitude 32 | longitude 32 | aircraft 16 |
 ///     | radius 8 | ceiling 16 | floor 16 | EU category 4, class 4 | operator's altitude 16 | time 32 | reserved 8 |
 ///
-/// Source: ASTM F3411-22a, table 12.
+/// Source: ASTM F3411-22a, section 5.4.5.
 public struct RemoteIDSystem: Hashable, Sendable {
     private var reserved: UInt8 = 0
     /// 0 undeclared, 1 European Union.
@@ -310,7 +310,7 @@ public struct RemoteIDSystem: Hashable, Sendable {
 
 /// Who the operator is.
 ///
-/// Source: ASTM F3411-22a, table 13.
+/// Source: ASTM F3411-22a, section 5.4.5.
 public struct RemoteIDOperatorID: Hashable, Sendable {
     /// 0 operator's id, 201...255 private.
     public var idType: UInt8 = 0

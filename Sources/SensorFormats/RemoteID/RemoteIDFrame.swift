@@ -26,7 +26,7 @@ public struct RemoteIDFrame: Hashable, Sendable {
     ///
     /// - Throws: `RemoteIDFault.noRemoteID` or `.truncated`.
     ///
-    /// Source: ASTM F3411-22a, sections 5.4.6 (Bluetooth), 5.4.8 (NAN), 5.4.9 (beacon).
+    /// Source: ASTM F3411-22a, section 5.4 (5.4.9: beacon); values as in opendroneid-core-c.
     public static func read(_ bytes: Span<UInt8>, _ framing: RemoteIDFraming) throws(RemoteIDFault) -> RemoteIDFrame {
         switch framing {
         case .message: RemoteIDFrame(payload: 0..<bytes.count)

@@ -22,7 +22,7 @@ public enum RemoteIDFault: UInt8, Error, Hashable, Sendable, CaseIterable {
 
 /// The quantities of Remote ID.
 ///
-/// Source: ASTM F3411-22a, table 8 (Location) and table 12 (System).
+/// Source: ASTM F3411-22a, section 5.4.5.
 enum RemoteIDQuantity {
     /// 1/10,000,000 degree.
     static let degrees = FieldScale(decimals: 7)
@@ -158,7 +158,7 @@ public struct RemoteIDMessage: Hashable, Sendable {
 ///
 ///     | type 15, version 4 | size of a message 8 | number 8 | messages of 25 bytes, at most nine |
 ///
-/// Source: ASTM F3411-22a, section 5.4.5.19, table 14.
+/// Source: ASTM F3411-22a, section 5.4.5.
 public struct RemoteIDPack: Hashable, Sendable {
     public static let messagesMax = 9
 

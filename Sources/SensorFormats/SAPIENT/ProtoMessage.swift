@@ -233,8 +233,6 @@ public struct ProtoMessage: Hashable, Sendable {
     // MARK: Making
 
     mutating func set(_ number: UInt32, _ text: String) { self.add(number, .bytes(Array(text.utf8))) }
-    mutating func set(_ number: UInt32, _ value: Double) { self.add(number, .fixed64(value.bitPattern)) }
-    mutating func set(_ number: UInt32, _ value: Float) { self.add(number, .fixed32(value.bitPattern)) }
     mutating func set(_ number: UInt32, _ value: Bool) { self.add(number, .varint(value ? 1 : 0)) }
     mutating func set(_ number: UInt32, _ value: Int32) {
         self.add(number, .varint(UInt64(bitPattern: Int64(value))))

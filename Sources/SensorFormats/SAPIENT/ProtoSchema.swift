@@ -108,7 +108,4 @@ final class ProtoSchema: Sendable {
         default: messages[word].map { .message($0) } ?? enums[word].map { .enumeration($0) }
         }
     }
-
-    /// The message of a name.
-    func message(_ name: String) -> Int? { self.messages.firstIndex { $0.name == name } }
 }

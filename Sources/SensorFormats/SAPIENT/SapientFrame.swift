@@ -1,6 +1,6 @@
 /// Where a message lies in a stream: four bytes of length, the lowest first, and the message.
 ///
-/// Source: BSI Flex 335 v2.0:2024, section 4 (transport).
+/// Source: BSI Flex 335 v2.0:2024.
 enum SapientFrame {
     enum Found {
         /// The message, without its length.

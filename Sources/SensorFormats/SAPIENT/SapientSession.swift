@@ -44,7 +44,7 @@ public struct SapientProblem: Hashable, Sendable, CustomStringConvertible {
 ///
 /// Memory is bounded by the longest frame and the numbers of the last 4,096 objects. The time is an argument.
 ///
-/// Source: BSI Flex 335 v2.0:2024, sections 5 and 6.
+/// Source: BSI Flex 335 v2.0:2024.
 public struct SapientSession: Sendable {
     /// What is fixed.
     public struct Configuration: Hashable, Sendable {
