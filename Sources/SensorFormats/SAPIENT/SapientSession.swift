@@ -42,7 +42,7 @@ public struct SapientProblem: Hashable, Sendable, CustomStringConvertible {
 /// Each message has four bytes of length before it, the lowest first. The node must register first; a new registration
 /// takes the place of the former. Tasks are counted and never read: this node tasks nobody and nobody tasks it.
 ///
-/// Memory is bounded by the longest frame and the numbers of the last 4,096 objects. The time is an argument.
+/// Memory is bounded by the longest frame and by the numbers for objects. The time is an argument.
 ///
 /// Source: BSI Flex 335 v2.0:2024.
 public struct SapientSession: Sendable {
@@ -56,14 +56,19 @@ public struct SapientSession: Sendable {
         public var messageMax: Int
         /// One standard deviation of a place without an error, metres.
         public var positionDeviation: Double
+        /// The track numbers that are given to the node's objects, the last ones kept; nodes that share a sensor need
+        /// different ones, or their objects are taken for each other.
+        public var objectNumbers: ClosedRange<UInt16>
 
         public init(
-            sensor: SensorID, nodeID: String, messageMax: Int = 1 << 20, positionDeviation: Double = 30
+            sensor: SensorID, nodeID: String, messageMax: Int = 1 << 20, positionDeviation: Double = 30,
+            objectNumbers: ClosedRange<UInt16> = 0...4095
         ) {
             self.sensor = sensor
             self.nodeID = nodeID
             self.messageMax = max(1024, messageMax)
             self.positionDeviation = positionDeviation
+            self.objectNumbers = objectNumbers
         }
     }
 
@@ -109,7 +114,6 @@ public struct SapientSession: Sendable {
 
     /// How many intervals a status report may be late.
     static let intervalsMax = 2.5
-    static let objectsMax = 4096
     /// How much of a message goes back with the error that it caused, and how many errors a connection is told.
     static let echoMax = 1024
     static let complaintsMax = 64
@@ -324,20 +328,20 @@ public struct SapientSession: Sendable {
             sensorTrackNumber: self.number(of: detection.objectID), subject: detection.subject)
     }
 
-    /// A number for an object's identifier: the same as long as it is among the last 4,096.
+    /// A number for an object's identifier: the same until as many others have come as there are numbers.
     private mutating func number(of object: String) -> UInt16? {
         // A ULID has 26 characters; longer ones would make the table large.
         guard object.utf8.count <= 64 else { return nil }
         if let number = self.numbers[object] { return number }
-        let number = UInt16(self.nextObject + 1)
-        if self.objects.count < Self.objectsMax {
-            self.objects.append(object)
-        } else {
+        let number = self.configuration.objectNumbers.lowerBound + UInt16(self.nextObject)
+        if self.nextObject < self.objects.count {
             self.numbers[self.objects[self.nextObject]] = nil
             self.objects[self.nextObject] = object
+        } else {
+            self.objects.append(object)
         }
         self.numbers[object] = number
-        self.nextObject = (self.nextObject + 1) % Self.objectsMax
+        self.nextObject = (self.nextObject + 1) % self.configuration.objectNumbers.count
         return number
     }
 

@@ -302,7 +302,7 @@ struct SapientSessionTests {
         #expect(plot.subject == .unmannedAircraft)
         #expect(plot.kind == .systemTrack)
         #expect(plot.geometricHeight == 120.5)
-        #expect(plot.sensorTrackNumber == 1)
+        #expect(plot.sensorTrackNumber == 0)
         #expect(plot.measuredAt.description == "2026-11-21T13:00:00.250Z")
         // 36 km/h east, 18 km/h south, 3.6 km/h up.
         #expect(abs((plot.velocity?.east ?? 0) - 10) < 1e-12)
@@ -314,7 +314,7 @@ struct SapientSessionTests {
         #expect(abs(deviation - 6.93) < 0.01)
 
         #expect(run.plots[1].kind == .primary)
-        #expect(run.plots[1].sensorTrackNumber == 2)
+        #expect(run.plots[1].sensorTrackNumber == 1)
         guard case .polar(let range, let azimuth, let elevation) = run.plots[1].measurement else {
             throw Wrong("not polar")
         }
@@ -409,6 +409,27 @@ struct SapientSessionTests {
         let one = try message(Array(answer.dropFirst(4)))
         #expect(one.content == .alertAck(alertID: alert.alertID))
         #expect(one.violations() == [])
+    }
+
+    @Test("objects keep their numbers, which are of the session's own and bounded")
+    func numbers() throws {
+        var run = Run(framed(Reference.registration))
+        run.session = SapientSession(
+            .init(
+                sensor: SensorID(sac: 2, sic: 3), nodeID: "00000000-0000-4000-8000-000000000001",
+                objectNumbers: 8192...8194))
+        run.feed(framed(Reference.registration))
+        for object in ["A", "B", "A", "C", "D", "B", "A"] {
+            var one = try message(octets(Reference.bearing))
+            guard case .message(var inner) = one.tree.fields[2].value else { throw Wrong("no detection") }
+            inner.fields[1].value = .bytes(Array(object.utf8))
+            one.tree.fields[2].value = .message(inner)
+            var bytes: [UInt8] = []
+            one.appendFrame(to: &bytes)
+            run.feed(bytes)
+        }
+        // D takes the number of A, the oldest; A then that of B.
+        #expect(run.plots.compactMap(\.sensorTrackNumber) == [8192, 8193, 8192, 8194, 8192, 8193, 8193])
     }
 
     @Test("random bytes trap nothing and are all counted", arguments: 0..<30 as Range<UInt64>)
