@@ -148,10 +148,10 @@ struct SapientParser: FeedParser {
     }
 
     mutating func parse(_ bytes: Span<UInt8>, of item: IngestItem, into decoded: inout Decoded) {
-        var session = self.sessions.removeValue(forKey: item.slot) ?? SapientSession(self.configuration)
+        var session = self.sessions.removeValue(forKey: item.slot) ?? self.session(of: item.slot)
         if !self.places.continues(item) {
             self.lost.add(session)
-            session = SapientSession(self.configuration)
+            session = self.session(of: item.slot)
         }
         var output: [UInt8] = []
         self.events.removeAll(keepingCapacity: true)
@@ -164,6 +164,14 @@ struct SapientParser: FeedParser {
         guard isOver || !output.isEmpty else { return }
         decoded.answers.append(
             Decoded.Answer(slot: item.slot, connection: item.connection, bytes: output, isLast: isOver))
+    }
+
+    /// A session whose objects have other numbers than those of the fifteen other slots.
+    private func session(of slot: UInt16) -> SapientSession {
+        var configuration = self.configuration
+        let first = slot % 16 * 4096
+        configuration.objectNumbers = first...(first + 4095)
+        return SapientSession(configuration)
     }
 
     mutating func tick(at now: Timestamp, into decoded: inout Decoded) {
