@@ -136,7 +136,7 @@ import Testing
         #expect(second["threatRangeNauticalMiles"] as? Double == 2.5 && second["threatBearingDegrees"] as? Int == 63)
         // DF 16, VDS 3,0: the bits of the threat do not exist there.
         let reply = ModeSParity.sealed(
-            ModeSFrame(high: 16 << 59 | 0x30D2_0B, low: 0xFFFF_FFFF << 32, isLong: true), overlay: 0x4840D6)
+            ModeSFrame(high: 16 << 59 | 0x30D2_0BFF, low: 0xFF_FFFF << 40, isLong: true), overlay: 0x4840D6)
         let message = try ModeSMessage(reply)
         let advisory = try #require(message.resolutionAdvisory)
         #expect(advisory.sense == .single && advisory.threatType == 0 && advisory.threatAddress == nil)
@@ -192,7 +192,7 @@ import Testing
         throws
     {
         func isForeign(_ typeCode: UInt64, bit: UInt64?, cf: UInt64?) throws -> Bool? {
-            var payload = typeCode << 51 | 1 << 48
+            var payload = typeCode << 51 | (typeCode >= 19 ? 1 << 48 : 0)
             if let bit { payload |= 1 << (56 - bit) }
             var one = ModeSTransponder()
             if let cf { one.first = 0x90 | cf }
@@ -314,7 +314,8 @@ import Testing
         let frames = [
             one.identification, one.velocity(), one.status(version: 2, nacp: 9),
             one.squitter(28 << 51 | 1 << 48 | 5 << 45 | 0x0AAA << 32), one.airborne(isOdd: false),
-            one.airborne(isOdd: true), one.airborne(isOdd: false), one.airborne(isOdd: true), one.reply(4, 0x0C38),
+            one.airborne(isOdd: true), one.airborne(isOdd: false), one.airborne(isOdd: true),
+            one.reply(4, 0b110000_0_111000),
         ]
         for (index, frame) in frames.enumerated() {
             decoder.decode(frame, receivedAt: Self.start.advanced(by: Double(index)), into: &reports)
@@ -389,7 +390,7 @@ import Testing
         var reports: [SensorReport] = []
         for i: UInt64 in 0..<6 {
             let answer = decoder.decode(
-                ModeSTransponder().squitter(payload | i % 2 << 34), receivedAt: Self.start.advanced(by: Double(i)),
+                ModeSTransponder().squitter(payload | (i % 2) << 34), receivedAt: Self.start.advanced(by: Double(i)),
                 into: &reports)
             #expect(answer.verdict == .accepted && answer.positionVerdict == .none)
         }
