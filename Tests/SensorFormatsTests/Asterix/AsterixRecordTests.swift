@@ -228,8 +228,8 @@ enum Worked {
         #expect(plotted.problems.isEmpty)
         let plot = try #require(plotted.plots.first)
         #expect(plot.kind == .broadcast)
-        // NACp 9: 30 m of 95 %.
-        let deviation = 30 / 2.4477468306808166
+        // NACp 9, but SIL 0 and NIC 0: no better than NACp 8, 92.6 m of 95 %.
+        let deviation = 0.05 * 1852 / 2.4477468306808166
         let expected = Plot.Measurement.geodetic(latitude: .pi / 4, longitude: -.pi / 8, deviation: deviation)
         #expect(plot.measurement == expected)
         #expect(plot.geometricHeight == 11_450 * 0.3048)
