@@ -35,6 +35,8 @@ func fuzzModeS(_ bytes: Span<UInt8>) {
         ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 2), site: site, aircraftMax: 8, silenceMax: 30))
     var reports: [SensorReport] = []
     var now = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
+    var merger = ModeSMerger(capacity: 16)
+    var told: UInt64 = 0
     var start = 0
     while start + 14 <= bytes.count {
         let isLong = bytes[start] >= 0x80
@@ -42,6 +44,9 @@ func fuzzModeS(_ bytes: Span<UInt8>) {
         if let frame = ModeSFrame(bytes.extracting(start..<(start + length))) {
             // Some bits of the frame also say how much time passes, now and then backwards.
             now = now.advanced(by: Double(Int8(bitPattern: frame.byte(length - 1))) / 16)
+            _ = merger.take(
+                ReceivedModeSFrame(frame: frame), from: Int(frame.byte(length - 2)), receivedAt: now
+            ) { told += UInt64($0.transmissions) }
             let overlay: UInt32 = frame.downlinkFormat == 11 || frame.downlinkFormat >= 17 ? 0 : 0x4840D6
             decoder.decode(frame, receivedAt: now, into: &reports)
             decoder.decode(ModeSParity.sealed(frame, overlay: overlay), receivedAt: now, into: &reports)
@@ -49,6 +54,8 @@ func fuzzModeS(_ bytes: Span<UInt8>) {
         start += length
     }
     check(reports)
+    merger.finish { told += UInt64($0.transmissions) }
+    precondition(told == merger.firstCount, "each transmission must be told once")
     precondition(decoder.aircraftCount <= 8, "the table of aircraft must stay bounded")
 }
 
