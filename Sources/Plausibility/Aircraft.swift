@@ -168,8 +168,8 @@ struct Aircraft: Sendable {
     var countedFreezeAt = Int64.min
     var countedLossAt = Int64.min
 
-    /// What identifies an aircraft to the table: its address and the kind of source; of others' tracks also the system,
-    /// and its number where there is no address. 0: nothing does.
+    /// What identifies an aircraft to the table: its address (or what stands for it at sea or on a drone) and the kind of
+    /// source; of others' tracks also the system, and its number where there is no address. 0: nothing does.
     @inline(__always) static func key(of plot: Plot) -> UInt64 {
         if plot.kind == .systemTrack {
             let system = UInt64(plot.sensor.rawValue) << 24 | 3 << 44
@@ -177,8 +177,17 @@ struct Aircraft: Sendable {
             if let number = plot.sensorTrackNumber { return UInt64(number) | system | 1 << 48 }
             return 0
         }
-        guard let address = plot.identity.address else { return 0 }
-        return plot.kind == .broadcast ? self.broadcastKey(address) : UInt64(address.rawValue) | 2 << 44
+        if let address = plot.identity.address {
+            return plot.kind == .broadcast ? self.broadcastKey(address) : UInt64(address.rawValue) | 2 << 44
+        }
+        if let mmsi = plot.identity.mmsi { return UInt64(mmsi.rawValue) | 4 << 44 }
+        if let uas = plot.identity.uas {
+            // 44 bits of twenty bytes: two drones in sixteen million pairs share a place.
+            let mixed =
+                (uas.first ^ uas.second &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(uas.third) << 13) &* 0xBF58_476D_1CE4_E5B9
+            return mixed >> 20 | 5 << 44
+        }
+        return 0
     }
 
     @inline(__always) static func broadcastKey(_ address: ICAOAddress) -> UInt64 { UInt64(address.rawValue) | 1 << 44 }

@@ -47,7 +47,7 @@ struct MessageMemory: Sendable {
         }
         mix((plot.pressureAltitude ?? -1e6).bitPattern)
         mix(
-            UInt64(plot.identity.address?.rawValue ?? 1 << 25) << 16
+            UInt64(plot.identity.address?.rawValue ?? plot.identity.mmsi?.rawValue ?? 1 << 31) << 16
                 | UInt64(plot.identity.mode3A?.rawValue ?? 1 << 15))
         hash = (hash ^ hash >> 32) &* 0x94D0_49BB_1331_11EB
         return hash ^ hash >> 31

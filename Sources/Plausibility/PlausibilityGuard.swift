@@ -13,11 +13,11 @@ import Glibc
 public struct PlausibilityGuard: Sendable {
     /// How much is remembered.
     public struct Configuration: Hashable, Sendable {
-        /// How many aircraft (of each kind of source) are followed at once; 288 bytes each.
+        /// How many aircraft (of each kind of source) are followed at once; 480 bytes each.
         public var aircraftMax: Int
         /// Of how many plots the content is remembered, to know it again; 8 bytes each.
         public var messagesMax: Int
-        /// How many areas of one degree have aircraft at once; 200 bytes each.
+        /// How many areas of one degree have aircraft at once; 400 bytes each.
         public var areasMax: Int
 
         public init(aircraftMax: Int = 32_768, messagesMax: Int = 1 << 20, areasMax: Int = 1024) {
@@ -125,7 +125,8 @@ public struct PlausibilityGuard: Sendable {
                 doubts.formUnion(self.aircraft.entries[slot].doubts(of: plot, sighting))
                 switch plot.kind {
                 case .broadcast:
-                    doubts.formUnion(self.areas.doubts(
+                    doubts.formUnion(
+                        self.areas.doubts(
                             sighting, &self.aircraft.entries[slot], isRepeated: isRepeated, now: now))
                 case .systemTrack: break
                 default: self.compareWithBroadcast(plot, sighting)

@@ -130,7 +130,8 @@ struct Watcher: Sendable {
             }
             let believed = Rules.bounded(deviation, Limits.deviationMax)
             var isWithinReach = true
-            if self.isKnown, self.kind == .receiver, plot.kind == .broadcast {
+            // Over the sea VHF is ducted far beyond the horizon day by day: that of ships says nothing.
+            if self.isKnown, self.kind == .receiver, plot.kind == .broadcast, plot.subject ?? .aircraft == .aircraft {
                 isWithinReach = self.reaches(length(place.ground - self.centre) - 5 * believed, height: height)
             }
             return Sighting(

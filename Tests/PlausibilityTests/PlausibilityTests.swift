@@ -308,4 +308,10 @@ func judged(_ plots: [Plot]) -> [Doubts] {
         #expect(judged(plots).count == plots.count)
         #expect(judged(plots.reversed()).count == plots.count)
     }
+
+    @Test("what is remembered of an aircraft and of an area has its size")
+    func sizes() {
+        #expect(MemoryLayout<Aircraft>.stride <= 480 && MemoryLayout<Area>.stride <= 400)
+        #expect(MemoryLayout<Track>.size < 600)
+    }
 }
