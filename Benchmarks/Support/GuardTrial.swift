@@ -8,14 +8,15 @@ import Tracking
 
 /// Attacks and honest recordings on which the rules of plausibility are tried, for the benchmark and the tests.
 package enum GuardTrial {
-    /// Nine minutes of an exercise, attacked from the fifth on.
+    /// An exercise that is attacked from the fifth minute on.
     package static func score(
-        _ kind: Deception.Kind, seed: UInt64, aircraftCount: Int = 1000
+        _ kind: Deception.Kind, seed: UInt64, aircraftCount: Int = 1000, duration: Double = 300
     ) -> DeceptionScore {
         let start = Timestamp(nanoseconds: 1_795_266_000_000_000_000)
         var scenario = Scenario(Scenario.Configuration(seed: seed, aircraftCount: aircraftCount, start: start))
         var deception = Deception(
-            .init(kind: kind, seed: seed, begin: start.advanced(by: 240), sensors: scenario.sensors))
+            .init(kind: kind, seed: seed, begin: start.advanced(by: 240), duration: duration, sensors: scenario.sensors)
+        )
         var watch = PlausibilityGuard(sensors: scenario.sensors)
         var tracker = Tracker(sensors: scenario.sensors)
         var score = DeceptionScore(rule: kind.rule)
@@ -23,7 +24,7 @@ package enum GuardTrial {
         var reports: [SensorReport] = []
         var items: [Deception.Item] = []
         var changes: [TrackChange] = []
-        for second in 1...540 {
+        for second in 1...Int(240 + duration) {
             let now = start.advanced(by: Double(second))
             scenario.next(until: now, into: &reports)
             deception.apply(reports, until: now, into: &items)
