@@ -48,7 +48,7 @@ let core: [Target] = [
         path: "Benchmarks/Support", swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench-decode",
-        dependencies: ["Air", "BenchSupport", "Exercises", "Geodesy", "Plausibility", "SensorFormats"],
+        dependencies: ["Air", "BenchSupport", "Exercises", "Plausibility", "SensorFormats"],
         path: "Benchmarks/Decode", swiftSettings: house),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),
