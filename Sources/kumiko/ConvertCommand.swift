@@ -9,8 +9,8 @@ struct ConvertCommand: ParsableCommand {
         commandName: "convert",
         abstract: "Write a recording in another format, its records byte for byte as they are.",
         discussion: """
-            ASTERIX goes from any framing that is read to bare blocks, FINAL, ORADIS, HDLC and pcap, also from the JSON \
-            Lines of `kumiko decode`; Mode S between Beast and AVR, also from CSV. With a filter only the records that it \
+            ASTERIX goes from any framing that is read to bare blocks, FINAL, ORADIS, HDLC and pcap; Mode S between Beast \
+            and AVR, also from CSV, and to BaseStation lines (sbs). With a filter only the records that it \
             lets through are written, in blocks made anew around them.
 
             The exit status is 0 when all was written, 1 when something had no place in the format, 2 when the input is of \
@@ -20,7 +20,7 @@ struct ConvertCommand: ParsableCommand {
     @Argument(help: "The recording; - is standard input.", completion: .file())
     var input: String
 
-    @Option(help: "asterix (bare blocks), final, oradis, hdlc or pcap; beast or avr.")
+    @Option(help: "asterix (bare blocks), final, oradis, hdlc or pcap; beast, avr or sbs.")
     var to: RecordingFormat
 
     @Option(name: [.customShort("o"), .long], help: "The file to write; - is standard output.", completion: .file())
@@ -49,17 +49,9 @@ struct ConvertCommand: ParsableCommand {
         if !filter.letsAll, !format.holdsDatagrams {
             throw self.refusal("filters are for ASTERIX; \(input.name) is none")
         }
-        if let modeS = format.modeS, let target = self.to.modeS {
-            guard let converter = ModeSConverter(from: modeS, to: target) else {
-                throw self.refusal("Mode S cannot be written as \(self.to.rawValue); it can as beast and avr")
-            }
-            try self.convert(input, &window, converter)
-        } else if format == .json {
-            let converter: AsterixJSONConverter
-            do { converter = try AsterixJSONConverter(to: self.to, start: try self.noon()) } catch let error
-                as RecordingError
-            {
-                throw self.refusal("\(input.name): \(error)")
+        if let modeS = format.modeS {
+            guard let converter = ModeSConverter(from: modeS, to: self.to, start: try self.noon()) else {
+                throw self.refusal("Mode S cannot be written as \(self.to.rawValue); it can as beast, avr and sbs")
             }
             try self.convert(input, &window, converter)
         } else {
@@ -105,23 +97,9 @@ struct ConvertCommand: ParsableCommand {
         if summary.tooLong > 0 { throw ExitCode(1) }
     }
 
-    private func convert(
-        _ input: Input, _ window: inout RecordingWindow, _ converter: consuming AsterixJSONConverter
-    ) throws {
+    private func convert(_ input: Input, _ window: inout RecordingWindow, _ converter: consuming ModeSConverter) throws
+    {
         let output = try Output(self.out)
-        try window.forEachPiece(from: input.next) { piece, base, isComplete in
-            try converter.read(
-                piece, from: base, isComplete: isComplete, sink: { try output.write($0) },
-                problem: { say("\(input.name): offset \($0): \($1)") })
-        }
-        try output.finish()
-        say("\(input.name): json to \(self.to.rawValue): \(converter.written) records, \(converter.problems) problems")
-        if converter.problems > 0 { throw ExitCode(1) }
-    }
-
-    private func convert(_ input: Input, _ window: inout RecordingWindow, _ converter: ModeSConverter) throws {
-        let output = try Output(self.out)
-        var converter = converter
         var bytes: [UInt8] = []
         try window.forEachPiece(from: input.next) { piece, base, isComplete in
             converter.read(piece, isLast: isComplete, into: &bytes, problem: { say("\(input.name): \($0)") })
@@ -136,7 +114,7 @@ struct ConvertCommand: ParsableCommand {
 
 extension RecordingFormat: @retroactive ExpressibleByArgument {
     public static var allValueStrings: [String] {
-        (DatagramWriter.formats + [.beast, .avr]).map(\.rawValue)
+        (DatagramWriter.formats + ModeSConverter.formats).map(\.rawValue)
     }
 }
 

@@ -11,7 +11,7 @@ struct DecodeCommand: ParsableCommand {
         abstract: "Decode recordings of sensor data to JSON Lines or text.",
         discussion: """
             ASTERIX from blocks (.ast, .raw), FINAL, IOSS, ORADIS, GPS, HDLC and RFF frames and packet captures (.pcap, \
-            .pcapng); Mode S from Beast, AVR and CSV; AIS from NMEA sentences. Files of any length are read in a few \
+            .pcapng); Mode S from Beast, AVR and CSV; AIS from NMEA sentences; BaseStation (SBS) and OpenSky state vectors. Files of any length are read in a few \
             megabytes of memory; - is standard input, so that `gzip -dc FILE.gz | kumiko decode -` unpacks. Records go to \
             standard output, what could not be read to standard error, with its offset and the reason; then a summary.
 
@@ -104,6 +104,9 @@ struct DecodeCommand: ParsableCommand {
         } else if format == .ais {
             try self.refuseFilter(job, input.name)
             summary = try self.decodeAIS(input, &window)
+        } else if let decoder = PlotRecordingDecoder(format: format) {
+            try self.refuseFilter(job, input.name)
+            summary = try self.decodePlots(input, &window, decoder)
         } else {
             throw ExitMessage("\(input.name): is JSON Lines already; `kumiko convert` makes a recording of it")
         }
@@ -148,6 +151,17 @@ struct DecodeCommand: ParsableCommand {
         return "\(format), \(decoder.summary)"
     }
 
+    private func decodePlots(
+        _ input: Input, _ window: inout RecordingWindow, _ decoder: consuming PlotRecordingDecoder
+    ) throws -> String {
+        try window.forEachPiece(from: input.next) { piece, base, isComplete in
+            try decoder.read(
+                piece, isLast: isComplete, sink: self.write, problem: { say("\(input.name): \($0)") })
+            return base + piece.count
+        }
+        return "\(decoder.format.rawValue), \(decoder.written) plots; \(decoder.problems) problems"
+    }
+
     private func decodeAIS(_ input: Input, _ window: inout RecordingWindow) throws -> String {
         var receiver = AISReceiver()
         var writer = JSONWriter(capacity: 1 << 17)
@@ -172,7 +186,7 @@ func unknownFormat(_ bytes: Span<UInt8>, _ name: String) -> String {
     ModeSRecording.isGzip(bytes)
         ? "\(name): is compressed; unpack it first: gzip -dc FILE | kumiko decode -"
         : "\(name): is no recording of a known format (ASTERIX in blocks, FINAL, IOSS, ORADIS, GPS, HDLC, RFF, pcap; Beast, "
-            + "AVR, CSV; AIS)"
+            + "AVR, CSV; AIS; SBS; OpenSky)"
 }
 
 /// Reads `latitude,longitude` or `latitude,longitude,height`.

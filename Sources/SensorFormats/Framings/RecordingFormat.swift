@@ -26,6 +26,10 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
     case csv
     /// Sentences of AIS (NMEA 0183), a line each.
     case ais
+    /// Lines of a BaseStation feed (SBS).
+    case sbs
+    /// State vectors of the OpenSky Network, comma-separated.
+    case openSky
     /// Records of ASTERIX as lines of JSON, as `kumiko decode` writes them.
     case json
 
@@ -33,14 +37,14 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
     public var holdsDatagrams: Bool {
         switch self {
         case .asterix, .final, .iossSequence, .oradis, .gps, .hdlc, .rff, .pcap, .pcapng: true
-        case .beast, .avr, .csv, .ais, .json: false
+        case .beast, .avr, .csv, .ais, .sbs, .openSky, .json: false
         }
     }
 
     /// Whether it knows the date of what it holds, not only a time of day.
     public var bringsDate: Bool {
         switch self {
-        case .pcap, .pcapng, .csv: true
+        case .pcap, .pcapng, .csv, .sbs, .openSky: true
         default: false
         }
     }
@@ -89,6 +93,8 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
         case .csv: return .csv
         case nil: break
         }
+        if BaseStationReader.detect(bytes) { return .sbs }
+        if OpenSkyReader.detect(bytes) { return .openSky }
         for format in [RecordingFormat.hdlc, .oradis, .gps, .rff] where Framing.begins(format, bytes) { return format }
         return self.looksLikeBlocks(bytes, name) ? .asterix : nil
     }

@@ -1,21 +1,32 @@
-/// Writes a recording of Mode S in another form, piece by piece: the same frames with counts and signals.
-public struct ModeSConverter: Sendable {
+public import Air
+
+/// Writes a recording of Mode S in another form, piece by piece: the same frames with counts and signals, or what a
+/// BaseStation feed says of them.
+public struct ModeSConverter: ~Copyable {
     /// The forms that can be written.
-    public static let formats: [ModeSRecording] = [.beast, .avr]
+    public static let formats: [RecordingFormat] = [.beast, .avr, .sbs]
 
     /// What is written.
-    public let target: ModeSRecording
-    /// Frames written.
+    public let target: RecordingFormat
+    /// Frames or lines written.
     public private(set) var written = 0
     /// Stretches that were no frame.
     public private(set) var problems = 0
     private var reader: ModeSRecordingReader
+    private var decoder: ModeSDecoder
+    private var lines = BaseStationWriter()
+    private var plots: [SensorReport] = []
+    private let start: Timestamp
 
-    /// Nil if the target is not among `formats`.
-    public init?(from format: ModeSRecording, to target: ModeSRecording) {
+    /// - Parameters:
+    ///   - start: the time of the first frame of a recording that has none (Beast, AVR); for BaseStation lines.
+    /// - Returns: nil if the target is not among `formats`.
+    public init?(from format: ModeSRecording, to target: RecordingFormat, start: Timestamp) {
         guard Self.formats.contains(target) else { return nil }
         self.target = target
+        self.start = start
         self.reader = ModeSRecordingReader(format)
+        self.decoder = ModeSDecoder(ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1)))
     }
 
     /// Converts the next piece.
@@ -29,43 +40,41 @@ public struct ModeSConverter: Sendable {
     public mutating func read(
         _ piece: Span<UInt8>, isLast: Bool, into target: inout [UInt8], problem: (ModeSProblem) -> Void
     ) {
-        var (written, problems) = (0, 0)
-        let isBeast = self.target == .beast
-        self.reader.read(
+        var problems = 0
+        var reader = self.reader
+        reader.read(
             piece, isLast: isLast,
             problem: {
                 problems += 1
                 problem($0)
             }
-        ) { recorded in
-            written += 1
-            var received = recorded.received
-            if received.ticks == 0, recorded.receivedAt != nil, recorded.elapsed >= 0, recorded.elapsed < 2e7 {
-                received.ticks = UInt64(recorded.elapsed * 12e6) & 0xFFFF_FFFF_FFFF
-            }
-            if isBeast { received.appendBeast(to: &target) } else { received.appendAVR(to: &target) }
-        }
-        self.written += written
+        ) { self.take($0, &target) }
+        self.reader = reader
         self.problems += problems
+        self.lines.take { append($0, 0..<$0.count, to: &target) }
     }
-}
 
-extension ReceivedModeSFrame {
-    /// Appends the frame as a line of AVR: `*…;`, or with count and signal `<…;` where it has them.
-    public func appendAVR(to text: inout [UInt8]) {
-        func put(_ value: UInt64, digits: Int) {
-            for digit in 0..<digits {
-                let nibble = UInt8(truncatingIfNeeded: value >> UInt64(4 * (digits - 1 - digit))) & 15
-                text.append(nibble < 10 ? 0x30 + nibble : 0x37 + nibble)
-            }
+    private mutating func take(_ recorded: RecordedModeSFrame, _ target: inout [UInt8]) {
+        var received = recorded.received
+        if self.target == .sbs {
+            guard let message = try? ModeSMessage(received.frame) else { return }
+            let time = recorded.receivedAt ?? self.start.advanced(by: recorded.elapsed)
+            self.plots.removeAll(keepingCapacity: true)
+            let answer = self.decoder.decode(
+                message, isMultilaterated: received.isMultilaterated, receivedAt: time, into: &self.plots)
+            self.lines.append(message, answer: answer, receivedAt: time)
+            self.written = self.lines.messageCount
+            return
         }
-        let isPlain = self.ticks == 0 && self.signal == 0
-        text.append(UInt8(ascii: isPlain ? "*" : "<"))
-        if !isPlain {
-            put(self.ticks, digits: 12)
-            put(UInt64(self.signal), digits: 2)
+        self.written += 1
+        if received.ticks == 0, recorded.receivedAt != nil, recorded.elapsed >= 0, recorded.elapsed < 2e7 {
+            received.ticks = UInt64(recorded.elapsed * 12e6) & 0xFFFF_FFFF_FFFF
         }
-        for index in 0..<self.frame.byteCount { put(UInt64(self.frame.byte(index)), digits: 2) }
-        text += [UInt8(ascii: ";"), 0x0A]
+        if self.target == .beast {
+            received.appendBeast(to: &target)
+        } else {
+            received.appendAVR(
+                to: &target, form: received.ticks == 0 && received.signal == 0 ? .plain : .timedWithSignal)
+        }
     }
 }
