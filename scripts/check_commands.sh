@@ -34,6 +34,18 @@ expect 0 'KLM1023' "$kumiko" decode "$work/one.avr"
 printf 'http:\n  prot: 80\n' >"$work/bad.yaml"
 expect 1 'bad.yaml:line 2: http.prot: .*did you mean `port`' "$kumiko" serve --config "$work/bad.yaml"
 
+# Messages explained, by digits and from standard input; a wrong bit and a wrong digit are told with their place.
+expect 0 'I034/010 Data Source Identifier' "$kumiko" explain 22 000B F0 E2D2 02 63F630 B8
+expect 0 '\.\.\.\.1110 01010000 +MODE3A +7120' "$kumiko" explain 300016 FD80 0007 000001 A0 28002000 0E50 0528 86D624
+expect 0 'identification: KLM1023' "$kumiko" explain '*8D4840D6202CC371C32CE0576098;'
+expect 0 'identification: KLM1023' "$kumiko" explain - <<<8D4840D6202CC371C32CE0576098
+expect 1 'the parity is wrong' "$kumiko" explain 8D4840D6202CC371C32CE0576099
+expect 1 'offset .*: record ends behind its block' "$kumiko" explain 22000BF0E2D20263F6
+expect 2 'character 6: `g`' "$kumiko" explain 22 00g
+"$kumiko" explain 22000BF0E2D20263F630B8 | LC_ALL=C grep -q $'\x1b' && fail "explain wrote colours into a pipe"
+"$kumiko" explain --color always 22000BF0E2D20263F630B8 | LC_ALL=C grep -q $'\x1b' || fail "explain wrote no colours"
+ok "explain: colours only where they are wanted"
+
 expect 0 '60 s of 50 aircraft' "$kumiko" scenario --out "$work/scenario" --aircraft 50 --duration 60
 expect 0 'plots/s on one core' "$kumiko" track "$work/scenario" --out "$work/tracks.jsonl"
 [ -s "$work/tracks.jsonl" ] && [ -s "$work/scenario/truth.jsonl" ] || fail "no tracks or no truth were written"
@@ -52,6 +64,87 @@ if [ -d "$data/asterix" ]; then
     head -c 1000 "$data/asterix/bcn_20230502_0809_cat048.ast" >"$work/cut.ast"
     expect 0 'offset [0-9]+' "$kumiko" decode --quiet "$work/cut.ast"
     expect 0 'plots sent|datagrams sent' "$kumiko" replay --fast --to 127.0.0.1:9 "$data/asterix/jahorina.raw"
+    asterix=$data/asterix
+    bcn=$asterix/bcn_20230502_0809_cat048.ast
+    # Views and filters, against counts of others or of the JSON view.
+    expect 0 '048 Monoradar Target Reports, edition 1.32, 23/2' "$kumiko" decode --format text --category 48 --count 1 "$asterix/jahorina.raw"
+    expect 0 '^@[0-9]+ 048 1.32 240=[A-Z0-9]+$' "$kumiko" decode --format line --only I048/240 --item I048/240 --count 3 "$asterix/jahorina.raw"
+    expect 0 '"meaning":' "$kumiko" decode --meanings --count 1 "$asterix/jahorina.raw"
+    expect 0 'filter let through: 20$' "$kumiko" decode --quiet --category 34 "$asterix/jahorina.raw"
+    expect 0 'filter let through: 0$' "$kumiko" decode --quiet --source 20/130 "$bcn"
+    expect 0 'read by edition 0.23' "$kumiko" decode --quiet "$asterix/lebl_20160510_adsb_cat021v023.ast"
+    expect 0 'category 021 2.1, the blocks of 0/107 do not fit it, but edition 0.23' \
+        "$kumiko" decode --quiet --edition 21@0/107=2.1 "$asterix/lebl_20160510_adsb_cat021v023.ast"
+    [ "$(grep -c 'do not fit it' "$work/err")" = 1 ] || fail "a wrong edition was told more than once"
+    "$kumiko" decode "$bcn" 2>/dev/null >"$work/bcn.jsonl"
+    "$kumiko" decode "$asterix/alicante_adsb_cat021v24.ast" 2>/dev/null >"$work/alicante.jsonl"
+    same_count() { [ "$1" = "$2" ] || fail "$3: $1 records, not $2"; ok "$3: $1 records"; }
+    same_count "$("$kumiko" decode --item I048/250 "$bcn" 2>/dev/null | wc -l)" "$(grep -c '"I048/250"' "$work/bcn.jsonl")" "--item I048/250"
+    python3 - "$work/alicante.jsonl" >"$work/inside" <<'PYTHON'
+import json, sys
+inside = 0
+for line in open(sys.argv[1]):
+    record = json.loads(line)
+    place = record.get("I021/131") or record.get("I021/130")
+    inside += place is not None and 38 <= place["LAT"]["value"] <= 39 and -1 <= place["LON"]["value"] <= 0
+print(inside)
+PYTHON
+    same_count "$("$kumiko" decode --area 38,-1,39,0 "$asterix/alicante_adsb_cat021v24.ast" 2>/dev/null | wc -l)" "$(cat "$work/inside")" "--area"
+    expect 0 'filter let through: [1-9]' "$kumiko" decode --quiet --area 41.2,2.0,41.4,2.2 --site 41.3007,2.1021,27 "$bcn"
+    # Through every framing and back, byte for byte; with a filter, what the filter leaves.
+    for format in final oradis hdlc pcap; do
+        for file in bcn_20230502_0809_cat048.ast jahorina.raw; do
+            "$kumiko" convert "$asterix/$file" --to $format -o "$work/framed" 2>/dev/null
+            "$kumiko" convert "$work/framed" --to asterix -o "$work/back" 2>/dev/null
+            cmp "$asterix/$file" "$work/back" || fail "$file changed on its way through $format"
+        done
+        ok "convert: blocks to $format and back are the same bytes"
+    done
+    "$kumiko" convert "$asterix/jade_cat062_065_30min.ff" --to pcap -o "$work/jade.pcap" 2>/dev/null
+    "$kumiko" convert "$work/jade.pcap" --to final -o "$work/jade.ff" 2>/dev/null
+    cmp "$asterix/jade_cat062_065_30min.ff" "$work/jade.ff" || fail "FINAL changed on its way through pcap"
+    ok "convert: FINAL to pcap and back is the same bytes, times included"
+    "$kumiko" convert "$asterix/ar_cba_010626.pcap" --to asterix -o "$work/cba.ast" 2>/dev/null
+    "$kumiko" convert "$asterix/ar_cba_010626.pcap" --to pcap -o "$work/cba.pcap" 2>/dev/null
+    "$kumiko" convert "$work/cba.pcap" --to asterix -o "$work/back" 2>/dev/null
+    cmp "$work/cba.ast" "$work/back" || fail "a capture changed on its way"
+    expect 0 'category 048: 3803 records' "$kumiko" decode --quiet "$work/cba.ast"
+    expect 0 '3803 of 15685 records' "$kumiko" convert --category 48 "$asterix/ar_cba_010626.pcap" --to final -o "$work/48.ff"
+    expect 0 'category 048: 3803 records' "$kumiko" decode --quiet "$work/48.ff"
+    "$kumiko" convert "$work/bcn.jsonl" --to asterix -o "$work/back" 2>/dev/null || true
+    "$kumiko" decode "$work/back" 2>/dev/null | sed -E 's/"offset":[0-9]+,//' >"$work/back.jsonl"
+    sed -E 's/"offset":[0-9]+,//' "$work/bcn.jsonl" | cmp - "$work/back.jsonl" || fail "records changed on their way through JSON"
+    ok "convert: JSON Lines to blocks are the same records"
+    # Fifty megabytes in constant memory, from a file and from a pipe; the peak is printed.
+    for _ in $(seq 20); do cat "$bcn"; done >"$work/long.ast"
+    python3 - "$kumiko" "$work/long.ast" <<'PYTHON' || fail "a long recording is not decoded in constant memory"
+import resource, subprocess, sys
+kumiko, long = sys.argv[1:]
+def peak(): return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+for name, source in [(long, None), ("-", open(long, "rb"))]:
+    run = subprocess.run([kumiko, "decode", "--quiet", name], stdin=source, capture_output=True, text=True)
+    if run.returncode or "category 048: 881700 records" not in run.stderr: sys.exit(run.stderr[-500:])
+print(f"  55 MB decoded with {peak():.0f} MB at most")
+sys.exit(peak() > 80)
+PYTHON
+    ok "decode: 55 MB from a file and from standard input"
+    gzip -c "$asterix/jahorina.raw" >"$work/jahorina.gz"
+    expect 2 'gzip -dc' "$kumiko" decode "$work/jahorina.gz"
+    gzip -dc "$work/jahorina.gz" | expect 0 'category 048: 2099 records' "$kumiko" decode --quiet -
+    if [ -f "$data/modes/traffic_sample_dump1090.bin" ]; then
+        "$kumiko" convert "$data/modes/traffic_sample_dump1090.bin" --to avr -o "$work/one.avr" 2>/dev/null
+        "$kumiko" convert "$work/one.avr" --to beast -o "$work/one.beast" 2>/dev/null
+        "$kumiko" convert "$work/one.beast" --to avr -o "$work/two.avr" 2>/dev/null
+        cmp "$work/one.avr" "$work/two.avr" || fail "Mode S frames changed between Beast and AVR"
+        ok "convert: Beast to AVR and back are the same frames"
+        expect 0 'to sbs: [0-9]+' "$kumiko" convert "$data/modes/rs1090_long_flight.csv" --to sbs -o "$work/flight.sbs"
+        expect 0 'sbs, [1-9][0-9]* plots; 0 problems' "$kumiko" decode --quiet "$work/flight.sbs"
+    fi
+    if [ -d "$data/other" ]; then
+        expect 0 'openSky, [1-9][0-9]* plots' "$kumiko" decode --quiet "$data/other/stonesoup_OpenSky_Plane_States.csv"
+        ais=$(ls "$data"/other/libais_*.aivdm 2>/dev/null | head -1)
+        [ -z "$ais" ] || expect 0 'ais, [1-9][0-9]* messages' "$kumiko" decode --quiet "$ais"
+    fi
     # Tracks follow the aircraft of a real radar: the limits of the project, and the program prints both figures.
     "$kumiko" replay --fast --continuity --site 20/129=41.300702,2.102058,27.3,4 \
         "$data/asterix/bcn_20230502_0809_cat048.ast" >"$work/out" 2>"$work/err" || fail "replay --continuity"

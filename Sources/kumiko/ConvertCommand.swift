@@ -9,9 +9,9 @@ struct ConvertCommand: ParsableCommand {
         commandName: "convert",
         abstract: "Write a recording in another format, its records byte for byte as they are.",
         discussion: """
-            ASTERIX goes from any framing that is read to bare blocks, FINAL, ORADIS, HDLC and pcap; Mode S between Beast \
-            and AVR, also from CSV, and to BaseStation lines (sbs). With a filter only the records that it \
-            lets through are written, in blocks made anew around them.
+            ASTERIX goes from any framing that is read to bare blocks, FINAL, ORADIS, HDLC and pcap, also from the JSON \
+            Lines of `kumiko decode`; Mode S between Beast and AVR, also from CSV, and to BaseStation lines (sbs). With a \
+            filter only the records that it lets through are written, in blocks made anew around them.
 
             The exit status is 0 when all was written, 1 when something had no place in the format, 2 when the input is of \
             no format that can be converted.
@@ -54,6 +54,12 @@ struct ConvertCommand: ParsableCommand {
                 throw self.refusal("Mode S cannot be written as \(self.to.rawValue); it can as beast, avr and sbs")
             }
             try self.convert(input, &window, converter)
+        } else if format == .json {
+            let converter: AsterixJSONConverter
+            do {
+                converter = try AsterixJSONConverter(to: self.to, start: try self.noon())
+            } catch let error as RecordingError { throw self.refusal("\(input.name): \(error)") }
+            try self.convert(input, &window, converter)
         } else {
             let converter: RecordingConverter
             do {
@@ -95,6 +101,20 @@ struct ConvertCommand: ParsableCommand {
         let summary = converter.summary
         say("\(input.name): \(summary)")
         if summary.tooLong > 0 { throw ExitCode(1) }
+    }
+
+    private func convert(
+        _ input: Input, _ window: inout RecordingWindow, _ converter: consuming AsterixJSONConverter
+    ) throws {
+        let output = try Output(self.out)
+        try window.forEachPiece(from: input.next) { piece, base, isComplete in
+            try converter.read(
+                piece, from: base, isComplete: isComplete, sink: { try output.write($0) },
+                problem: { say("\(input.name): offset \($0): \($1)") })
+        }
+        try output.finish()
+        say("\(input.name): json to \(self.to.rawValue): \(converter.written) records, \(converter.problems) problems")
+        if converter.problems > 0 { throw ExitCode(1) }
     }
 
     private func convert(_ input: Input, _ window: inout RecordingWindow, _ converter: consuming ModeSConverter) throws
