@@ -29,8 +29,8 @@ extension TextNumber {
     /// The time of day `13:07:16`, with up to nine decimals, in nanoseconds; nil for anything else.
     static func timeOfDay(_ text: Span<UInt8>, _ range: Range<Int>) -> Int64? {
         let start = range.lowerBound
-        guard range.count >= 8, range.count <= 18, let hour = self.digits(text, start, 2),
-            let minute = self.digits(text, start + 3, 2), let second = self.digits(text, start + 6, 2), hour < 24,
+        guard range.count >= 8, range.count <= 18, let hour = self.pair(text, start),
+            let minute = self.pair(text, start + 3), let second = self.pair(text, start + 6), hour < 24,
             minute < 60, second <= 60, text[start + 2] == UInt8(ascii: ":"), text[start + 5] == UInt8(ascii: ":")
         else { return nil }
         var fraction: Int64 = 0
@@ -38,9 +38,14 @@ extension TextNumber {
             guard text[start + 8] == UInt8(ascii: "."), range.count > 9 else { return nil }
             guard let decimals = self.digits(text, start + 9, range.count - 9) else { return nil }
             fraction = decimals
-            for _ in range.count..<18 { fraction *= 10 }
+            if range.count == 12 { fraction *= 1_000_000 } else { for _ in range.count..<18 { fraction *= 10 } }
         }
         return ((hour * 60 + minute) * 60 + second) * 1_000_000_000 + fraction
+    }
+
+    @inline(__always) private static func pair(_ text: Span<UInt8>, _ start: Int) -> Int64? {
+        let (tens, ones) = (text[start] &- 0x30, text[start + 1] &- 0x30)
+        return tens <= 9 && ones <= 9 ? Int64(tens) * 10 + Int64(ones) : nil
     }
 
     /// `count` decimal digits; the caller knows that they are within the text.
