@@ -178,6 +178,13 @@ extension JSONWriter {
                 for byte in ",\"MB\":".utf8 { out.put(byte) }
                 out.hex(UInt64(bitPattern: raw) &>> 8, digits: 14)
                 out.put(UInt8(ascii: "}"))
+            case Form.registerNumber:
+                out.number(UInt64(bitPattern: raw))
+                // Register and first half stand just before, unless the record is of another edition's making.
+                guard index >= 2, ids[index &- 1] == ids[index] &- 1, ids[index &- 2] == ids[index] &- 2 else { break }
+                self.resume(out, needsComma: true)
+                self.contents(UInt64(bitPattern: values[index &- 2]), values[index &- 1] << 4 | raw)
+                out = self.cursor(room: room)
             case Form.registerWithFields:
                 self.resume(out, needsComma: false)
                 self.register(UInt64(bitPattern: raw))
@@ -208,11 +215,20 @@ extension JSONWriter {
         self.hex(raw & 0xFF, digits: 2)
         self.key("MB")
         self.hex(raw >> 8, digits: 14)
+        self.contents(raw >> 8, Int64(raw & 0xFF))
+        self.endObject()
+    }
+
+    /// Writes what a register holds, `"register":{…}`; nothing if it is none that is read here.
+    private mutating func contents(_ payload: UInt64, _ number: Int64) {
+        let mark = self.mark
         self.key("register")
         self.beginObject()
-        CommB.write(CommBRegister(rawValue: UInt8(truncatingIfNeeded: raw)), raw >> 8, to: &self)
-        self.endObject()
-        self.endObject()
+        if CommB.write(CommBRegister(rawValue: UInt8(truncatingIfNeeded: number)), payload, to: &self) {
+            self.endObject()
+        } else {
+            self.rewind(to: mark)
+        }
     }
 
     /// Writes the value of a field, without its unit.

@@ -38,6 +38,8 @@ final class AsterixText: Sendable {
         static let other: UInt8 = 8
         /// A register with what it holds, `"register":{…}`.
         static let registerWithFields: UInt8 = 10
+        /// The second half of a register's number, behind the first and the register, and what that holds.
+        static let registerNumber: UInt8 = 11
         /// A code with meanings: `multiplier` is the first of them in `meanings`, one for each value.
         static let meaning: UInt8 = 9
     }
@@ -139,6 +141,7 @@ private struct AsterixTextBuilder {
         }
         for (id, field) in layout.fields.enumerated() {
             self.setForm(id, field)
+            if self.readsRegisters, self.endsRegister(id) { self.entries[id].form = Form.registerNumber }
             if field.kind == .code, field.bits <= 10 { self.setMeanings(id, field, meanings(field)) }
             self.entries[id].before = self.piece(self.before[id])
             self.entries[id].behind = self.piece(self.behind[id])
@@ -154,6 +157,12 @@ private struct AsterixTextBuilder {
     }
 
     // MARK: Values
+
+    /// Whether a field is the last of a register of 56 bits, BDS1 and BDS2.
+    private func endsRegister(_ id: Int) -> Bool {
+        guard id >= 2, self.layout.fields[id].path.hasSuffix("/BDS2") else { return false }
+        return self.layout.fields[id - 1].path.hasSuffix("/BDS1") && self.layout.fields[id - 2].bits == 56
+    }
 
     private mutating func setForm(_ id: Int, _ field: AsterixField) {
         var entry = self.entries[id]
