@@ -299,12 +299,12 @@ struct AsterixComposer: ~Copyable {
         return value
     }
 
-    /// How many fields an object names, those of groups within it counted singly.
+    /// How many fields an object names, those of groups within it counted singly; what a register holds is none.
     private static func leafCount(_ value: JSONValue) -> Int {
         switch value {
         case .null: return 0
         case .object(let object) where !self.isLeaf(object):
-            return object.members.reduce(0) { $0 + self.leafCount($1.value) }
+            return object.members.reduce(0) { $0 + ($1.key == "register" ? 0 : self.leafCount($1.value)) }
         default: return 1
         }
     }
