@@ -18,17 +18,49 @@ public struct AISDecoder: Sendable {
         case datagrams
     }
 
-    /// How many call signs are remembered.
-    static let callsignsMax = 16_384
+    /// Messages to plots, and the call signs that were heard: beside the receiver, so that one call can change both.
+    private struct PlotMaker: Sendable {
+        /// How many call signs are remembered.
+        static let callsignsMax = 16_384
+
+        var callsigns: [UInt32: Callsign] = [:]
+        var withoutPosition = 0
+        var plotCount = 0
+
+        mutating func take(
+            _ received: AISReceived, _ sensor: SensorID, _ receivedAt: Timestamp, _ reports: inout [SensorReport]
+        ) {
+            let message = received.message
+            switch message.body {
+            case .voyage(let body): self.remember(body.callsign, message.mmsi)
+            case .staticShip(let body): self.remember(body.callsign, message.mmsi)
+            case .position, .baseStation, .aircraft, .classBPosition, .classBExtended, .aidToNavigation, .longRange:
+                guard
+                    let plot = message.plot(
+                        sensor: sensor, heardAt: received.sentence.tag.receivedAt ?? receivedAt,
+                        receivedAt: receivedAt, callsign: self.callsigns[message.mmsi.rawValue])
+                else {
+                    self.withoutPosition += 1
+                    return
+                }
+                self.plotCount += 1
+                reports.append(.plot(plot))
+            default: break
+            }
+        }
+
+        private mutating func remember(_ text: AISText, _ mmsi: MMSI) {
+            guard let callsign = Callsign(text.description) else { return }
+            guard self.callsigns.count < Self.callsignsMax || self.callsigns[mmsi.rawValue] != nil else { return }
+            self.callsigns[mmsi.rawValue] = callsign
+        }
+    }
 
     /// Who its plots are of.
     public let sensor: SensorID
     public let framing: Framing
     private var receiver = AISReceiver()
-    private var callsigns: [UInt32: Callsign] = [:]
-    /// Messages with a position that says it is not available.
-    public private(set) var withoutPosition = 0
-    public private(set) var plotCount = 0
+    private var maker = PlotMaker()
 
     public init(sensor: SensorID, framing: Framing = .stream) {
         self.sensor = sensor
@@ -37,6 +69,10 @@ public struct AISDecoder: Sendable {
 
     /// What has been read so far.
     public var tally: AISTally { self.receiver.tally }
+    /// Messages with a position that says it is not available.
+    public var withoutPosition: Int { self.maker.withoutPosition }
+    /// Plots made so far.
+    public var plotCount: Int { self.maker.plotCount }
 
     /// Decodes the next piece of the feed.
     ///
@@ -48,38 +84,14 @@ public struct AISDecoder: Sendable {
     public mutating func decode(
         _ bytes: Span<UInt8>, receivedAt: Timestamp, into reports: inout [SensorReport], problems: inout [AISProblem]
     ) {
-        var receiver = AISReceiver()
-        swap(&receiver, &self.receiver)
-        receiver.read(bytes, isWhole: self.framing == .datagrams, problem: { problems.append($0) }) { received in
-            self.take(received, receivedAt, &reports)
+        let sensor = self.sensor
+        // An empty one costs no allocation.
+        var maker = PlotMaker()
+        swap(&maker, &self.maker)
+        self.receiver.read(bytes, isWhole: self.framing == .datagrams, problem: { problems.append($0) }) { received in
+            maker.take(received, sensor, receivedAt, &reports)
         }
-        swap(&receiver, &self.receiver)
-    }
-
-    private mutating func take(_ received: AISReceived, _ receivedAt: Timestamp, _ reports: inout [SensorReport]) {
-        let message = received.message
-        switch message.body {
-        case .voyage(let body): self.remember(body.callsign, message.mmsi)
-        case .staticShip(let body): self.remember(body.callsign, message.mmsi)
-        case .position, .baseStation, .aircraft, .classBPosition, .classBExtended, .aidToNavigation, .longRange:
-            guard
-                let plot = message.plot(
-                    sensor: self.sensor, heardAt: received.sentence.tag.receivedAt ?? receivedAt,
-                    receivedAt: receivedAt, callsign: self.callsigns[message.mmsi.rawValue])
-            else {
-                self.withoutPosition += 1
-                return
-            }
-            self.plotCount += 1
-            reports.append(.plot(plot))
-        default: break
-        }
-    }
-
-    private mutating func remember(_ text: AISText, _ mmsi: MMSI) {
-        guard let callsign = Callsign(text.description) else { return }
-        guard self.callsigns.count < Self.callsignsMax || self.callsigns[mmsi.rawValue] != nil else { return }
-        self.callsigns[mmsi.rawValue] = callsign
+        swap(&maker, &self.maker)
     }
 }
 

@@ -35,7 +35,9 @@ public struct RemoteIDBasicID: Hashable, Sendable {
     /// The identifier; nil if there is none or its type is not defined.
     public var identifier: UASIdentifier? {
         guard let kind = UASIdentifier.Kind(rawValue: self.idType) else { return nil }
-        return UASIdentifier(kind, self.id.bytes.span)
+        var octets = InlineArray<20, UInt8>(repeating: 0)
+        for i in 0..<20 { octets[i] = UInt8(truncatingIfNeeded: self.id.number(at: 8 * i, bits: 8)) }
+        return UASIdentifier(kind, octets.span)
     }
 }
 

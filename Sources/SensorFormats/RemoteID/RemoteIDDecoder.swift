@@ -72,44 +72,52 @@ public struct RemoteIDDecoder: Sendable {
         do throws(RemoteIDFault) {
             let frame = try RemoteIDFrame.read(bytes, self.framing)
             let payload = bytes.extracting(frame.payload)
-            let messages: [RemoteIDMessage]
-            if payload.count > 0, payload[0] >> 4 == 15 {
-                messages = try RemoteIDPack(payload).messages
-                self.tally.messages[15] += 1
-            } else {
-                messages = [try RemoteIDMessage(payload)]
+            let transmitter = frame.transmitter ?? transmitter
+            guard payload.count > 0, payload[0] >> 4 == 15 else {
+                let message = try RemoteIDMessage(payload)
+                self.count(message)
+                let known = self.identify(message.identifier, transmitter, receivedAt)
+                return self.plot(message, known, receivedAt, &reports)
             }
-            self.take(messages, from: frame.transmitter ?? transmitter, receivedAt, &reports)
+            let count = try RemoteIDPack.messageCount(payload)
+            self.tally.messages[15] += 1
+            var identifier: UASIdentifier?
+            for i in 0..<count {
+                let message = try RemoteIDPack.message(i, of: payload)
+                self.count(message)
+                // Of several identifiers the serial number names the aircraft for good.
+                if let own = message.identifier, identifier == nil || own.kind == .serialNumber { identifier = own }
+            }
+            identifier = self.identify(identifier, transmitter, receivedAt)
+            for i in 0..<count {
+                self.plot(try RemoteIDPack.message(i, of: payload), identifier, receivedAt, &reports)
+            }
         } catch {
             self.tally.faults[Int(error.rawValue)] += 1
             problems.append(RemoteIDProblem(length: bytes.count, fault: error))
         }
     }
 
-    private mutating func take(
-        _ messages: [RemoteIDMessage], from transmitter: UInt64?, _ receivedAt: Timestamp,
+    private mutating func count(_ message: RemoteIDMessage) { self.tally.messages[Int(message.type & 15)] += 1 }
+
+    private mutating func identify(
+        _ identifier: UASIdentifier?, _ transmitter: UInt64?, _ now: Timestamp
+    ) -> UASIdentifier? {
+        guard let transmitter else { return identifier }
+        return self.remember(identifier, transmitter, now)
+    }
+
+    private mutating func plot(
+        _ message: RemoteIDMessage, _ identifier: UASIdentifier?, _ receivedAt: Timestamp,
         _ reports: inout [SensorReport]
     ) {
-        var identifier: UASIdentifier?
-        for message in messages {
-            self.tally.messages[Int(message.type & 15)] += 1
-            // Of several identifiers the serial number names the aircraft for good.
-            if case .basicID(let body) = message.body, let own = body.identifier,
-                identifier == nil || own.kind == .serialNumber
-            {
-                identifier = own
-            }
+        guard case .location(let body) = message.body else { return }
+        guard let plot = body.plot(sensor: self.sensor, receivedAt: receivedAt, identifier: identifier) else {
+            self.tally.withoutPosition += 1
+            return
         }
-        if let transmitter { identifier = self.remember(identifier, transmitter, receivedAt) }
-        for message in messages {
-            guard case .location(let body) = message.body else { continue }
-            guard let plot = body.plot(sensor: self.sensor, receivedAt: receivedAt, identifier: identifier) else {
-                self.tally.withoutPosition += 1
-                continue
-            }
-            self.tally.plots += 1
-            reports.append(.plot(plot))
-        }
+        self.tally.plots += 1
+        reports.append(.plot(plot))
     }
 
     /// Keeps what a transmitter says of itself; answers with what is known of it.
@@ -133,6 +141,14 @@ public struct RemoteIDDecoder: Sendable {
         entry.heardAt = now
         self.transmitters[transmitter] = entry
         return entry.identifier
+    }
+}
+
+extension RemoteIDMessage {
+    /// Who the message says that it is of.
+    fileprivate var identifier: UASIdentifier? {
+        guard case .basicID(let body) = self.body else { return nil }
+        return body.identifier
     }
 }
 

@@ -177,17 +177,25 @@ public struct RemoteIDPack: Hashable, Sendable {
     ///
     /// - Throws: `RemoteIDFault.badPack`, `.truncated`, `.nestedPack`; or `.noRemoteID` if it is none.
     public init(_ bytes: Span<UInt8>) throws(RemoteIDFault) {
+        let count = try Self.messageCount(bytes)
+        self.version = bytes[0] & 15
+        self.messages = []
+        for i in 0..<count { self.messages.append(try Self.message(i, of: bytes)) }
+    }
+
+    /// How many messages a pack has, all of which are there and none of which is a pack.
+    static func messageCount(_ bytes: Span<UInt8>) throws(RemoteIDFault) -> Int {
         guard bytes.count >= 3 else { throw .truncated }
         guard bytes[0] >> 4 == 15 else { throw .noRemoteID }
-        self.version = bytes[0] & 15
         let count = Int(bytes[2])
         guard bytes[1] == RemoteIDMessage.byteCount, (1...Self.messagesMax).contains(count) else { throw .badPack }
         guard bytes.count >= 3 + count * RemoteIDMessage.byteCount else { throw .truncated }
-        self.messages = []
-        for i in 0..<count {
-            self.messages.append(
-                try RemoteIDMessage(bytes.extracting((3 + i * RemoteIDMessage.byteCount)..<bytes.count)))
-        }
+        for i in 0..<count where bytes[3 + i * RemoteIDMessage.byteCount] >> 4 == 15 { throw .nestedPack }
+        return count
+    }
+
+    static func message(_ i: Int, of bytes: Span<UInt8>) throws(RemoteIDFault) -> RemoteIDMessage {
+        try RemoteIDMessage(bytes.extracting((3 + i * RemoteIDMessage.byteCount)..<bytes.count))
     }
 
     /// The bytes, 28 to 228.
