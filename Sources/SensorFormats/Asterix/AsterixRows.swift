@@ -10,7 +10,7 @@ struct AsterixRow: Equatable {
         /// Spare bits.
         case spare
         /// The bit that says whether more octets follow.
-        case extension_
+        case more
         /// The count before a repetition.
         case count(Int)
         /// The length octet of an explicit item.
@@ -100,7 +100,7 @@ struct AsterixRowReader {
                 let hasFX = known >> 16 != 0
                 self.fields(Int(words[operands + 2 + 2 * part]), words, bytes, 8 * at, 8 * (at + octets))
                 at += octets
-                if hasFX { self.add(.extension_, 8 * at - 1, 1) }
+                if hasFX { self.add(.more, 8 * at - 1, 1) }
                 more = hasFX && bytes[at - 1] & 1 != 0
                 part += 1
             }
@@ -133,7 +133,7 @@ struct AsterixRowReader {
                 self.add(.element(index), 8 * at, 0)
                 self.fields(operands + 1, words, bytes, 8 * at, 8 * (at + octets))
                 at += octets
-                self.add(.extension_, 8 * at - 1, 1)
+                self.add(.more, 8 * at - 1, 1)
                 index += 1
             } while bytes[at - 1] & 1 != 0
         case Kind.compound:

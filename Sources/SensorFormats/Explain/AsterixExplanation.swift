@@ -135,7 +135,7 @@ extension Explanation {
             let isZero = SensorFormats.bits(bytes, at: row.bit, count: min(64, row.bits)) == 0
             self.lines.append(
                 .field(bits: bits, name: "-", value: isZero ? "spare" : "spare, but not zero", meaning: ""))
-        case .extension_:
+        case .more:
             let isSet = SensorFormats.bits(bytes, at: row.bit, count: 1) == 1
             self.lines.append(
                 .field(bits: bits, name: "FX", value: isSet ? "1" : "0", meaning: isSet ? "more follows" : "the end"))
