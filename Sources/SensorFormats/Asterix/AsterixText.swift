@@ -141,7 +141,7 @@ private struct AsterixTextBuilder {
         }
         for (id, field) in layout.fields.enumerated() {
             self.setForm(id, field)
-            if self.readsRegisters, self.endsRegister(id) { self.entries[id].form = Form.registerNumber }
+            if self.readsRegisters, layout.endsRegister(id) { self.entries[id].form = Form.registerNumber }
             if field.kind == .code, field.bits <= 10 { self.setMeanings(id, field, meanings(field)) }
             self.entries[id].before = self.piece(self.before[id])
             self.entries[id].behind = self.piece(self.behind[id])
@@ -157,12 +157,6 @@ private struct AsterixTextBuilder {
     }
 
     // MARK: Values
-
-    /// Whether a field is the last of a register of 56 bits, BDS1 and BDS2.
-    private func endsRegister(_ id: Int) -> Bool {
-        guard id >= 2, self.layout.fields[id].path.hasSuffix("/BDS2") else { return false }
-        return self.layout.fields[id - 1].path.hasSuffix("/BDS1") && self.layout.fields[id - 2].bits == 56
-    }
 
     private mutating func setForm(_ id: Int, _ field: AsterixField) {
         var entry = self.entries[id]

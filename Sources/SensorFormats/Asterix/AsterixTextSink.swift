@@ -73,6 +73,8 @@ struct AsterixTextSink: AsterixRecordSink {
         var title = ""
         var element: Int?
         var group = ""
+        // The numbers of the last two fields.
+        var before: (Int64, Int64) = (0, 0)
         for row in rows {
             switch row.content {
             case .item(let name):
@@ -85,6 +87,8 @@ struct AsterixTextSink: AsterixRecordSink {
                 element = index
             case .field(let id, let raw) where isWritten:
                 let field = names.layout.fields[id]
+                let register = names.layout.register(endingWith: id, before.0, before.1, raw)
+                before = (before.1, raw)
                 var value = names.value(field, raw, bytes)
                 if !field.unit.isEmpty { value += field.unit == "°" ? "°" : " \(field.unit)" }
                 if let meaning = names.meaning(field, raw) { value += ", \(meaning)" }
@@ -105,6 +109,9 @@ struct AsterixTextSink: AsterixRecordSink {
                     group = "[\(known + 1)] "
                 }
                 self.put("      " + Self.padded(label, 40) + " " + value + "\n")
+                for part in register.map({ CommB.texts($0.number, $0.payload) }) ?? [] {
+                    self.put("        " + Self.padded(part.name, 38) + " " + part.value + "\n")
+                }
             case .octets where isWritten:
                 self.endTitle(&title)
                 self.put("      " + Self.padded("octets without a table", 40) + " ")

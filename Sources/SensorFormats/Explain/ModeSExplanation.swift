@@ -501,10 +501,7 @@ private struct FieldList {
         var at = 1
         while at <= 56 {
             if let field = fields.first(where: { Int($0.first) == at }) {
-                var writer = JSONWriter(capacity: 64)
-                field.writeValue(payload, to: &writer)
-                let value = writer.text.filter { $0 != "\"" }
-                self.field("\(field.key)", Int(field.count), value: value == "null" ? "-" : value)
+                self.field("\(field.key)", Int(field.count), value: field.valueText(payload) ?? "-")
                 at += Int(field.count)
             } else if fields.contains(where: { Int($0.status) == at }) {
                 self.field("status", 1) { $0 == 0 ? "nothing follows" : "what follows is valid" }

@@ -104,6 +104,15 @@ public struct CommBField: Sendable {
         }
     }
 
+    /// The value for people: the digits or letters of its JSON; nil where the status bit says that there is none.
+    func valueText(_ register: UInt64) -> String? {
+        guard self.isPresent(in: register) else { return nil }
+        var writer = JSONWriter(capacity: 64)
+        self.writeValue(register, to: &writer)
+        let text = writer.text.filter { $0 != "\"" }
+        return text == "null" ? nil : text
+    }
+
     /// The characters, with blanks for zeros; trailing ones, which are filling, are not counted.
     ///
     /// Nil if all are blank or one of the codes is no character, as in an identification.

@@ -30,7 +30,7 @@ extension CommB {
         case 0x17:
             writer.key("registers")
             writer.beginArray()
-            for i in 0..<28 where self.commonUsage[i] != 0 && payload >> UInt64(55 - i) & 1 == 1 {
+            for i in self.commonUsage.indices where self.commonUsage[i] != 0 && payload >> UInt64(55 - i) & 1 == 1 {
                 let name: InlineArray<3, UInt8> = [
                     hexCharacter(self.commonUsage[i] >> 4), UInt8(ascii: ","), hexCharacter(self.commonUsage[i] & 15),
                 ]
@@ -47,6 +47,16 @@ extension CommB {
 
     private static func hexCharacter(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + (nibble - 10)
+    }
+
+    /// What a register holds, as words for people: those fields that hold something.
+    static func texts(_ register: CommBRegister, _ payload: UInt64) -> [(name: String, value: String)] {
+        if register == .commonUsageCapability {
+            let filled = self.commonUsage.enumerated().filter { $1 != 0 && payload >> UInt64(55 - $0) & 1 == 1 }
+            let names = filled.map { CommBRegister(rawValue: $1).description }
+            return [("registers", names.joined(separator: " "))]
+        }
+        return register.fields.compactMap { field in field.valueText(payload).map { ("\(field.key)", $0) } }
     }
 
     /// One field of one register, read.
