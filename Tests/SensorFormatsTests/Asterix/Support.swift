@@ -91,17 +91,6 @@ func record(_ category: UInt8, _ items: [String: [UInt8]]) -> [UInt8] {
     return specification + content
 }
 
-/// splitmix64, so that a failing seed repeats itself.
-struct SeededRandom {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var z = self.state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededRandom {
     mutating func below(_ bound: Int) -> Int { Int(self.next() >> 33) % bound }
 }
