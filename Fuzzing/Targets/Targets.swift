@@ -25,3 +25,12 @@ package func fuzzTargets() -> [FuzzTarget] {
             name: "modes", seeds: modeSFuzzSeeds(), pieces: { bytes, _ in modeSFuzzPieces(bytes) }, run: fuzzModeS)
     ] + otherTargets() + formatsTargets() + feedsTargets()
 }
+
+/// What must hold of plots whatever they were made of.
+func check(_ reports: [SensorReport]) {
+    for case .plot(let plot) in reports {
+        guard case .geodetic(let latitude, let longitude, let deviation) = plot.measurement else { continue }
+        precondition(latitude.magnitude <= .pi / 2 && longitude.magnitude <= .pi, "a plot must lie on the globe")
+        precondition(deviation > 0 && deviation.isFinite, "a plot must have an accuracy")
+    }
+}
