@@ -46,9 +46,10 @@ let core: [Target] = [
         name: "BenchSupport",
         dependencies: ["Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Tracking"],
         path: "Benchmarks/Support", swiftSettings: house),
+    .target(name: "Allocations", path: "Benchmarks/Allocations"),
     .executableTarget(
         name: "kumiko-bench-decode",
-        dependencies: ["Air", "BenchSupport", "Exercises", "Plausibility", "SensorFormats"],
+        dependencies: ["Air", "Allocations", "BenchSupport", "Exercises", "Plausibility", "SensorFormats"],
         path: "Benchmarks/Decode", swiftSettings: house),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),

@@ -1,0 +1,5 @@
+#pragma once
+#include <stdint.h>
+
+/// How many blocks of memory this program has asked for since it began, on all threads.
+uint64_t kumiko_allocations(void);
