@@ -198,18 +198,20 @@ struct AsterixBlockReader: Sendable {
     private mutating func layout(of category: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int)
         -> AsterixLayout?
     {
-        let usual = self.layouts[Int(category)]
-        let old = self.automatic[Int(category)]
-        guard old != nil || self.editions.namesSensors else { return usual }
+        guard self.automatic[Int(category)] != nil || self.editions.namesSensors else {
+            return self.layouts[Int(category)]
+        }
         let sensor = Self.sensor(bytes, from: start, to: end)
         if self.editions.namesSensors, let sensor,
             let edition = self.editions.edition(of: category, sensor: sensor)
         {
             return AsterixLayouts.all[edition]
         }
-        guard let usual, let old else { return usual }
         let source = AsterixSource(category: category, sensor: sensor ?? SensorID(rawValue: 0))
         if let known = self.known, known.source == source { return known.layout }
+        guard let usual = self.layouts[Int(category)], let old = self.automatic[Int(category)] else {
+            return self.layouts[Int(category)]
+        }
         // A source that is known by many blocks is asked again only when one of them cannot be read.
         var sum = self.votes[source] ?? 0
         if abs(sum) < Self.votesMax { sum = self.vote(source, usual, old, bytes, from: start, to: end) }
