@@ -12,16 +12,35 @@ public struct Replay: Sendable {
 
     /// One file of sensor data.
     struct Recording: Sendable {
+        /// What it holds, and so what it is played as.
+        enum Kind: Hashable, Sendable {
+            /// Datagrams of ASTERIX.
+            case datagrams(RecordingFormat)
+            /// Mode S frames.
+            case frames(RecordingFormat)
+            /// State vectors of OpenSky, played as plots of category 021.
+            case states
+        }
+
         var name: String
         var bytes: [UInt8]
-        var format: RecordingFormat
+        var kind: Kind
+
+        /// Whether it knows the date, not only a time of day.
+        var bringsDate: Bool {
+            switch self.kind {
+            case .datagrams(let format), .frames(let format): format.bringsDate
+            case .states: true
+            }
+        }
     }
 
     /// A piece of a recording and its instant.
     struct Item: Sendable {
         var time: Timestamp
         var file: Int
-        /// A datagram of the file; or in `frames` one that was put together, or the frame of a Mode S file in Beast.
+        /// A datagram of the file; or in `frames` one that was put together, or the frame of a Mode S file in Beast, or
+        /// plots as ASTERIX.
         var range: Range<Int>
         var isInFrames = false
     }
@@ -40,23 +59,28 @@ public struct Replay: Sendable {
     public init(_ paths: [String], start: Timestamp) throws(Failure) {
         for path in paths {
             let bytes = try contents(ofFile: path)
-            guard let format = RecordingFormat.detect(bytes.span, name: path) else {
+            let kind: Recording.Kind
+            if OpenSkyReader.detect(bytes.span) {
+                kind = .states
+            } else if let format = RecordingFormat.detect(bytes.span, name: path) {
+                kind = format.holdsDatagrams ? .datagrams(format) : .frames(format)
+            } else {
                 throw Failure(description: "\(path) is no recording that Kumiko knows.")
             }
-            self.recordings.append(
-                Recording(name: URL(filePath: path).lastPathComponent, bytes: bytes, format: format))
+            self.recordings.append(Recording(name: URL(filePath: path).lastPathComponent, bytes: bytes, kind: kind))
             self.frames.append([])
         }
         var day = start
         var isDated = false
-        func bringsDate(_ file: Int) -> Bool { self.recordings[file].format.bringsDate }
+        func bringsDate(_ file: Int) -> Bool { self.recordings[file].bringsDate }
         let order = self.recordings.indices.filter(bringsDate) + self.recordings.indices.filter { !bringsDate($0) }
         for file in order {
             let first = self.items.count
-            if self.recordings[file].format.holdsDatagrams {
-                self.addDatagrams(of: file, Timestamp(secondsOfDay: 43_200, nearest: day))
-            } else {
-                self.addFrames(of: file, day)
+            switch self.recordings[file].kind {
+            case .datagrams(let format):
+                self.addDatagrams(of: file, format, Timestamp(secondsOfDay: 43_200, nearest: day))
+            case .frames: self.addFrames(of: file, day)
+            case .states: self.addStates(of: file)
             }
             if !isDated, bringsDate(file), self.items.count > first {
                 day = self.items[first].time
@@ -69,9 +93,9 @@ public struct Replay: Sendable {
             .map(\.element)
     }
 
-    private mutating func addDatagrams(of file: Int, _ noon: Timestamp) {
+    private mutating func addDatagrams(of file: Int, _ format: RecordingFormat, _ noon: Timestamp) {
         let recording = self.recordings[file]
-        guard var reader = DatagramReader(format: recording.format) else { return }
+        guard var reader = DatagramReader(format: format) else { return }
         var clock = RecordingClock(start: noon)
         let first = self.items.count
         var newest: Timestamp?
@@ -110,6 +134,38 @@ public struct Replay: Sendable {
         self.items += items
     }
 
+    /// The positions of the file, as a receiver would have sent them: those of a quarter of a second together.
+    private mutating func addStates(of file: Int) {
+        var reader = OpenSkyReader(sensor: self.receiver(of: file))
+        var reports: [SensorReport] = []
+        let text = self.recordings[file].bytes
+        reader.read(text.span, into: &reports)
+        reader.finish(into: &reports)
+        // The order within the file is kept where times are equal.
+        let order = reports.indices.sorted { (reports[$0].measuredAt, $0) < (reports[$1].measuredAt, $1) }
+        var writer = AsterixWriter()
+        var bytes: [UInt8] = []
+        var index = 0
+        while index < order.count {
+            let begin = reports[order[index]].measuredAt
+            var end = begin
+            while index < order.count, reports[order[index]].measuredAt.seconds(since: begin) < 0.25 {
+                end = reports[order[index]].measuredAt
+                writer.append(reports[order[index]])
+                index += 1
+            }
+            writer.takeDatagrams { _, datagram in
+                let start = bytes.count
+                unsafe datagram.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+                self.items.append(Item(time: end, file: file, range: start..<bytes.count, isInFrames: true))
+            }
+        }
+        self.frames[file] = bytes
+    }
+
+    /// The number of the receiver that a file without sensors is said to be of.
+    private func receiver(of file: Int) -> SensorID { SensorID(sac: 0, sic: UInt8(clamping: file + 1)) }
+
     /// The instant of the first piece.
     public var begin: Timestamp { self.items.first?.time ?? Timestamp(nanoseconds: 0) }
     /// The instant of the last piece.
@@ -120,10 +176,10 @@ public struct Replay: Sendable {
     /// One feed for each file, to be filled by `play(into:)`: frames of file n are heard by receiver 0/n.
     public var feeds: [Configuration.Feed] {
         self.recordings.enumerated().map { index, recording in
-            Configuration.Feed(
+            let isModeS = if case .frames = recording.kind { true } else { false }
+            return Configuration.Feed(
                 name: "\(recording.name) (\(index + 1))", source: .injected,
-                format: recording.format.holdsDatagrams
-                    ? .asterix() : .beast(receiver: SensorID(sac: 0, sic: UInt8(clamping: index + 1))))
+                format: isModeS ? .beast(receiver: self.receiver(of: index)) : .asterix())
         }
     }
 

@@ -23,11 +23,14 @@ struct ConfigurationTests {
         #expect(configuration.name == "Example node")
         #expect(configuration.nation == "jp")
         #expect(configuration.realm == .live)
-        #expect(configuration.sensors.map(\.id) == [SensorID(sac: 20, sic: 129), SensorID(sac: 20, sic: 250)])
+        #expect(
+            configuration.sensors.map(\.id) == [
+                SensorID(sac: 20, sic: 129), SensorID(sac: 20, sic: 250), SensorID(sac: 20, sic: 251),
+            ])
         #expect(configuration.sensors[0].kind == .radar(period: 4))
         #expect(abs(configuration.sensors[0].site.latitudeDegrees - 41.3007) < 1e-9)
         #expect(configuration.sensors[1].kind == .receiver)
-        #expect(configuration.feeds.count == 2)
+        #expect(configuration.feeds.count == 6)
         #expect(
             configuration.feeds[0].source == .datagrams(host: "127.0.0.1", port: 8600, group: nil, interface: nil))
         #expect(
@@ -39,6 +42,21 @@ struct ConfigurationTests {
                 ]))
         #expect(configuration.feeds[1].source == .connections([Configuration.Address(host: "127.0.0.1", port: 30005)]))
         #expect(configuration.feeds[1].format == .beast(receiver: SensorID(sac: 20, sic: 250)))
+        let harbour = SensorID(sac: 20, sic: 251)
+        #expect(
+            configuration.feeds[2...].map(\.format) == [
+                .sbs(receiver: SensorID(sac: 20, sic: 250)), .ais(receiver: harbour),
+                .remoteID(receiver: harbour, framing: .message),
+                .sapient(sensor: harbour, nodeID: "6f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"),
+            ])
+        let destination = Configuration.Destination(host: "239.255.10.62", port: 8600)
+        #expect(
+            configuration.outlets.map(\.kind) == [
+                .tracks(Configuration.TrackOutlet(destination: destination, source: SensorID(sac: 20, sic: 1))),
+                .plots(Configuration.Destination(host: "127.0.0.1", port: 8621)),
+                .frames(Configuration.FrameOutlet(form: .beast, host: "127.0.0.1", port: 30105, feeds: ["roof"])),
+                .frames(Configuration.FrameOutlet(form: .sbs, host: "127.0.0.1", port: 30103)),
+            ])
     }
 
     @Test("the values shown in the example are the defaults, but for name, nation and realm")
@@ -93,6 +111,18 @@ struct ConfigurationTests {
             (
                 "feeds:\n  - name: a\n    format: asterix\n    listen: h:1\n    group: 10.0.0.1\n", 5,
                 "feeds[0].group", "224.0.0.0"
+            ),
+            (
+                "feeds:\n  - name: a\n    format: sapient\n    accept: h:1\n    receiver: 1/2\n    nodeID: 17\n", 6,
+                "feeds[0].nodeID", "write a UUID"
+            ),
+            (
+                "feeds:\n  - name: a\n    format: remote-id\n    listen: h:1\n    receiver: 1/2\n    framing: x\n", 6,
+                "feeds[0].framing", "message, bluetooth, wifi"
+            ),
+            (
+                "feeds:\n  - name: a\n    format: sbs\n    connect: [h:1, h]\n    receiver: 1/2\n", 4,
+                "feeds[0].connect", "host:port"
             ),
             ("outlets:\n  - name: a\n    send: h:1\n", 2, "outlets[0].format", "asterix-tracks, asterix-plots, beast"),
             ("outlets:\n  - name: a\n    format: asterix-plots\n", 2, "outlets[0].send", "239.255.10.62:8600"),

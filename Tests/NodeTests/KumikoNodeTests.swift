@@ -203,6 +203,33 @@ struct ReplayTests {
         #expect(replay.feeds.count == 2)
     }
 
+    @Test("state vectors of OpenSky are played as plots of category 021, in the order of time")
+    func states() async throws {
+        let header =
+            "time,icao24,lat,lon,velocity,heading,vertrate,callsign,onground,alert,spi,squawk,baroaltitude,geoaltitude,"
+            + "lastposupdate,lastcontact\n"
+        var text = header
+        for second in 0..<30 {
+            let time = 1_626_098_400 + second
+            let latitude = 51.0 + 0.002 * Double(second)
+            text += "\(time),3c4591,\(latitude),-0.44,222.4,0.0,0.0,BOX413  ,False,False,False,1174,10668.0,10843.26,"
+            text += "\(time).0,\(time).0\n"
+        }
+        let file = FileManager.default.temporaryDirectory.appending(path: "states-\(UUID().uuidString).csv")
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let replay = try Replay([file.path], start: KumikoNodeTests.start)
+        #expect(replay.count == 30 && replay.begin == Timestamp(seconds: 1_626_098_400))
+        let node = try KumikoNode(
+            KumikoNodeTests.configuration(replay.feeds), clock: .played(from: replay.begin, speed: 0),
+            log: KumikoNodeTests.quiet)
+        await replay.play(into: node)
+        #expect(node.picture.count == 1)
+        var callsign: Callsign?
+        node.picture.snapshot().forEach { callsign = $0.callsign?.value }
+        #expect(callsign == Callsign("BOX413"))
+    }
+
     @Test("a file that is no recording is refused with its name")
     func refused() {
         let error = #expect(throws: Replay.Failure.self) {
