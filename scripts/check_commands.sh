@@ -39,6 +39,7 @@ expect 0 'I034/010 Data Source Identifier' "$kumiko" explain 22 000B F0 E2D2 02 
 expect 0 '\.\.\.\.1110 01010000 +MODE3A +7120' "$kumiko" explain 300016 FD80 0007 000001 A0 28002000 0E50 0528 86D624
 expect 0 'identification: KLM1023' "$kumiko" explain '*8D4840D6202CC371C32CE0576098;'
 expect 0 'identification: KLM1023' "$kumiko" explain - <<<8D4840D6202CC371C32CE0576098
+expect 0 'AIS message 1, position report' "$kumiko" explain '!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C'
 expect 1 'the parity is wrong' "$kumiko" explain 8D4840D6202CC371C32CE0576099
 expect 1 'offset .*: record ends behind its block' "$kumiko" explain 22000BF0E2D20263F6
 expect 2 'character 6: `g`' "$kumiko" explain 22 00g

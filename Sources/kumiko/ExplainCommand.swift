@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
         abstract: "Explain one message bit by bit.",
         discussion: """
             Takes ASTERIX blocks or a Mode S frame as hexadecimal digits (with blanks, 0x and the like between them), Mode S \
-            also in AVR (*…;) and Beast; - reads the text from standard input. Which of them it is, is found out.
+            also in AVR (*…;) and Beast; AIS in its sentences; - reads the text from standard input. Which of them it is, is found out.
 
             The exit status is 0 when the message is right, 1 when something in it is wrong (it is explained up to there), \
             2 when the text is no message.

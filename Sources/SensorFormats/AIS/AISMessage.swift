@@ -125,6 +125,12 @@ public struct AISMessage: Hashable, Sendable {
         writer = coder.writer
     }
 
+    /// Walks over type, sender and fields.
+    func walk<C: FieldCoder & ~Copyable>(_ coder: inout C) {
+        var copy = self
+        copy.code(&coder)
+    }
+
     private static func emptyBody(type: UInt8, part: UInt64) -> Body {
         switch type {
         case 1, 2, 3: .position(AISPositionReport())

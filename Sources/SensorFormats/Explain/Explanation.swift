@@ -88,7 +88,7 @@ public struct ExplanationError: Error, Hashable, CustomStringConvertible, Sendab
 }
 
 extension Explanation {
-    /// Takes a message apart: ASTERIX blocks, a Mode S frame in hexadecimal digits, AVR or Beast.
+    /// Takes a message apart: ASTERIX blocks, a Mode S frame in hexadecimal digits, AVR or Beast, AIS in its sentences.
     ///
     /// Digits may stand in groups, with blanks, line ends, commas, colons, `0x` between them. Seven or fourteen octets
     /// are a Mode S frame, unless the length in them says that they are ASTERIX blocks.
@@ -102,6 +102,10 @@ extension Explanation {
         let skipped = text.count - trimmed.count
         if let first = trimmed.first, "*@%<#".contains(first) {
             self = try ModeSExplanation.avr(trimmed, skipped: skipped)
+            return
+        }
+        if let first = trimmed.first, "!\\".contains(first) {
+            self = try AISExplanation.explain(text)
             return
         }
         let bytes = try Self.octets(text)

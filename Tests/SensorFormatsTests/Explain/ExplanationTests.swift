@@ -115,6 +115,23 @@ import Testing
         }
     }
 
+    @Test("an AIS message is explained from its sentences; one of several alone is refused")
+    func ais() throws {
+        let one = try Explanation(of: "!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C")
+        #expect(one.kind == "AIS")
+        let fields = self.fields(one)
+        #expect(fields.contains { $0.name == "mmsi" && $0.value == "477553000" })
+        #expect(fields.contains { $0.name == "type" && $0.bits == "000001.." })
+        let two =
+            "!AIVDM,2,1,1,A,55?MbV02;H;s<HtKR20EHE:0@T4@Dn2222222216L961O5Gf0NSQEp6ClRp8,0*1C\n"
+            + "!AIVDM,2,2,1,A,88888888880,2*25"
+        #expect(try Explanation(of: two).text(isColoured: false).contains("static and voyage data"))
+        #expect(throws: ExplanationError.self) { try Explanation(of: String(two.prefix(70))) }
+        #expect(throws: ExplanationError.self) {
+            try Explanation(of: "!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5D")
+        }
+    }
+
     @Test("what is no message is refused with the place of the first character that does not belong")
     func refused() {
         func refusal(_ text: String) -> String? {
