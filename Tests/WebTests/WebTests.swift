@@ -314,6 +314,7 @@ private func doubted(_ track: Track) -> Track {
             Set(paths.keys) == [
                 "/api/tracks", "/api/tracks/stream", "/api/tracks/{id}", "/api/tracks/{id}/history", "/api/sensors",
                 "/api/node", "/api/openapi.json", "/healthz", "/metrics",
+                "/data/aircraft.json",
             ])
     }
 
