@@ -271,7 +271,8 @@ def main():
             file.write(CONFIGURATION.format(
                 receiver="/".join(map(str, RECEIVER)), system="/".join(map(str, SYSTEM)), feed=port, tracks=tracks.port,
                 plots=plots.port))
-        node = subprocess.Popen([sys.argv[1], "serve", "--config", path], stdout=subprocess.PIPE, text=True, cwd=work)
+        node = subprocess.Popen([os.path.abspath(sys.argv[1]), "serve", "--config", path], stdout=subprocess.PIPE, text=True,
+                                cwd=work)
         try:
             if not node.stdout.readline().startswith("http://"):
                 fail(SCRIPT, "the node did not start")
