@@ -11,8 +11,8 @@ DATA := $(or $(KUMIKO_DATA),../shared/data)
 FILTER ?= .
 INPUTS ?= 10000000
 
-.PHONY: help demo build assets install-run install-test lint format test test-core test-swift test-commands \
-	test-tshark test-node test-referee bench fuzz soak clean
+.PHONY: help demo build assets install-run install-test lint format generate test test-core test-swift test-commands \
+	test-peers compare test-outlets test-fuzz test-node test-referee bench fuzz soak clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -38,7 +38,10 @@ lint: ## Check the format of the code
 format: ## Mend the format of the code
 	swift format --in-place --recursive $(SOURCES)
 
-test: install-test assets lint test-swift test-commands test-tshark test-node test-referee ## All that guards main
+generate: ## Write the tables' generated code anew, after a table was changed
+	KUMIKO_ROOMS=core swift run -c release --scratch-path .build-core GenerateAsterix
+
+test: install-test assets lint test-swift test-commands test-peers test-outlets test-fuzz test-node test-referee ## All that guards main
 	@echo "All checks passed."
 
 test-swift: ## Build everything with checked imports, and run the unit tests
@@ -48,14 +51,36 @@ test-swift: ## Build everything with checked imports, and run the unit tests
 test-core: ## The unit tests of the pure rooms only; FILTER=Name picks some
 	KUMIKO_ROOMS=core swift test -c release -Xswiftc -enable-testing --scratch-path .build-core --filter "$(FILTER)"
 
-test-commands: ## The commands of the README, a short fuzz run and a short overload
+test-commands: ## The commands of the README, and a short overload
 	scripts/check_commands.sh $(KUMIKO) $(DATA)
-	.build-test/release/kumiko-fuzz --inputs 1000000 --seed 1 $(wildcard $(DATA)/asterix $(DATA)/fuzz-seeds $(DATA)/modes)
 	.build-test/release/kumiko-bench overload --minutes 1
 
-test-tshark: ## Field by field against tshark, on real recordings
-	@if [ -d $(DATA)/asterix ]; then scripts/compare_tshark.py --decoder "$(KUMIKO) decode"; \
-	else echo "Skipped: no recordings at $(DATA)/asterix to compare with tshark."; fi
+# What others' decoders say of the same bytes. The slowest of them gets each tenth datagram here; `make compare` gives it all.
+EVERY ?= 10
+
+test-peers: ## Field by field against tshark, libasterix, rs1090, pyModeS, pyais and Google's protobuf
+	@if [ -d $(DATA)/asterix ]; then \
+		scripts/compare_tshark.py --decoder "$(KUMIKO) decode" && \
+		scripts/compare_libasterix.py --every $(EVERY) --decoder "$(KUMIKO) decode" && \
+		scripts/compare_modes.py --decoder "$(KUMIKO) decode" && \
+		scripts/compare_ais.py --decoder "$(KUMIKO) decode"; \
+	else echo "Skipped: no recordings at $(DATA) to compare others with."; fi
+	scripts/compare_sapient.py --tool .build-test/release/kumiko-frames
+
+compare: install-test ## Every leaf of every record, against all of them; takes a quarter of an hour
+	swift build $(TESTED) --product kumiko
+	swift build $(TESTED) --product kumiko-frames
+	$(MAKE) test-peers EVERY=1
+
+test-outlets: ## What a node tells other systems, read by libasterix and tshark
+	scripts/check_outlets.py $(KUMIKO)
+
+SECONDS_EACH ?= 5
+FUZZED = $(wildcard $(DATA)/asterix $(DATA)/fuzz-seeds $(DATA)/modes $(DATA)/other)
+
+test-fuzz: ## Damaged bytes at every decoder: a million by seed, then some seconds each by coverage
+	.build-test/release/kumiko-fuzz --inputs 1000000 --seed 1 $(FUZZED)
+	scripts/fuzz_guided.sh --seconds $(SECONDS_EACH) --seeder .build-test/release/kumiko-fuzz $(FUZZED)
 
 test-node: ## A running demonstration: its API by schemathesis, its map in Chromium
 	node --test Tests/Browser/modules.test.js
@@ -68,16 +93,19 @@ test-referee: ## The tracker's scores beside those of Stone Soup
 bench: install-run ## The figures: decoding, tracking, latency, memory, beside their goals
 	swift build -c release
 	.build/release/kumiko-bench-decode
+	scripts/bench_peers.py
+	scripts/compare_modes.py --bench --decoder ".build/release/kumiko decode"
 	.build/release/kumiko-bench all
 	@if [ -d $(DATA)/../referee ]; then scripts/referee.py --referee $(DATA)/../referee --kumiko .build/release/kumiko --work .build-referee; fi
 
-fuzz: ## Ten million mutated inputs; INPUTS=N for more or fewer
+fuzz: ## Ten million inputs by seed, then ten minutes for each decoder by coverage; INPUTS and SECONDS_EACH for more
 	KUMIKO_ROOMS=core swift build -c release --scratch-path .build-core --product kumiko-fuzz
-	.build-core/release/kumiko-fuzz --inputs $(INPUTS) --seed 1 $(wildcard $(DATA)/asterix $(DATA)/fuzz-seeds $(DATA)/modes)
+	.build-core/release/kumiko-fuzz --inputs $(INPUTS) --seed 1 $(FUZZED)
+	scripts/fuzz_guided.sh --seconds $(if $(filter 5,$(SECONDS_EACH)),600,$(SECONDS_EACH)) --seeder .build-core/release/kumiko-fuzz $(FUZZED)
 
 soak: install-run ## Ten minutes at twice the rate that the node can take
 	swift build -c release
 	.build/release/kumiko-bench overload --minutes 10
 
 clean: ## Remove what was built and fetched
-	rm -rf .build .build-test .build-core .build-referee .assets .venv
+	rm -rf .build .build-test .build-core .build-fuzz .build-referee .assets .venv

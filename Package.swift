@@ -51,6 +51,7 @@ let core: [Target] = [
         name: "kumiko-bench-decode",
         dependencies: ["Air", "Allocations", "BenchSupport", "Exercises", "Plausibility", "SensorFormats"],
         path: "Benchmarks/Decode", swiftSettings: house),
+    tests("FuzzTests", ["FuzzTargets"]),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),
     tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),

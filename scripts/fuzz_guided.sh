@@ -3,17 +3,18 @@
 # of bounds trap by themselves (spans are checked); with --address the address sanitizer watches the rest too, at a third
 # of the speed.
 #
-#     scripts/fuzz_guided.sh [--seconds N | --runs N] [--address] [--only NAME] [DIRECTORY|FILE…]
+#     scripts/fuzz_guided.sh [--seconds N | --runs N] [--address] [--only NAME] [--seeder PROGRAM] [DIRECTORY|FILE…]
 #
 # Each decoder gets N seconds (60), or N inputs, beginning with what is worth damaging in the files given. What it learns
-# is kept in .build-fuzz/corpus and used the next time. An input that fails is left in .build-fuzz/failed; it belongs into
-# Tests/SensorFormatsTests/Failures, where the unit tests decode it from then on.
+# is kept in .build-fuzz/corpus and used the next time. PROGRAM is a kumiko-fuzz that is already built. An input that
+# fails is left in .build-fuzz/failed; it belongs into Fuzzing/Failures/NAME, which the unit tests try from then on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=60
 runs=
 only=
+seeder=
 sanitizers=fuzzer
 paths=()
 while [ $# -gt 0 ]; do
@@ -21,6 +22,7 @@ while [ $# -gt 0 ]; do
         --seconds) seconds=$2; shift ;;
         --runs) runs=$2; shift ;;
         --address) sanitizers=fuzzer,address ;;
+        --seeder) seeder=$(realpath "$2"); shift ;;
         --only) only=$2; shift ;;
         -*) echo "unknown option $1" >&2; exit 2 ;;
         *) paths+=("$1") ;;
@@ -30,19 +32,22 @@ done
 
 export KUMIKO_ROOMS=fuzz
 build=(swift build -c release --scratch-path .build-fuzz)
-"${build[@]}" --product kumiko-fuzz >/dev/null
+if [ -z "$seeder" ]; then
+    "${build[@]}" --product kumiko-fuzz >/dev/null
+    seeder=.build-fuzz/release/kumiko-fuzz
+fi
 # The linker that the sanitizer's sections need, and no other main function than libFuzzer's.
 guided=.build-fuzz/$sanitizers
 "${build[@]}" --product kumiko-fuzz-guided --scratch-path "$guided" \
     -Xswiftc -sanitize="$sanitizers" -Xswiftc -parse-as-library -Xswiftc -use-ld=lld | tail -1
 program=$guided/release/kumiko-fuzz-guided
 mkdir -p .build-fuzz/corpus .build-fuzz/seeds .build-fuzz/failed
-.build-fuzz/release/kumiko-fuzz --corpus .build-fuzz/seeds "${paths[@]}" >/dev/null
+"$seeder" --corpus .build-fuzz/seeds "${paths[@]}" >/dev/null
 
 limit=(-max_total_time="$seconds")
 [ -n "$runs" ] && limit=(-runs="$runs")
 total=0
-for name in $(.build-fuzz/release/kumiko-fuzz --names); do
+for name in $("$seeder" --names); do
     [ -z "$only" ] || [ "$only" = "$name" ] || continue
     mkdir -p ".build-fuzz/corpus/$name"
     log=.build-fuzz/$name.log

@@ -1,7 +1,7 @@
 import Air
-import ArgumentParser
-import Glibc
-import SensorFormats
+public import ArgumentParser
+import Foundation
+public import SensorFormats
 
 /// `kumiko convert`: a recording in another framing, byte for byte.
 struct ConvertCommand: ParsableCommand {
@@ -79,13 +79,10 @@ struct ConvertCommand: ParsableCommand {
 
     /// The noon of `date`.
     private func noon() throws -> Timestamp {
-        var time = tm()
-        let rest = unsafe strptime(self.date, "%Y-%m-%d", &time)
-        guard let rest = unsafe rest, unsafe rest.pointee == 0 else {
-            throw ValidationError("--date \(self.date): write year-month-day, for example 2023-05-02.")
-        }
-        time.tm_hour = 12
-        return Timestamp(nanoseconds: Int64(unsafe timegm(&time)) * 1_000_000_000)
+        guard let noon = try? Date(self.date + "T12:00:00Z", strategy: .iso8601), noon.timeIntervalSince1970 > 0,
+            noon.timeIntervalSince1970 < 9e9
+        else { throw ValidationError("--date \(self.date): write year-month-day, for example 2023-05-02.") }
+        return Timestamp(nanoseconds: Int64(noon.timeIntervalSince1970) * 1_000_000_000)
     }
 
     private func convert(
@@ -132,7 +129,7 @@ struct ConvertCommand: ParsableCommand {
     }
 }
 
-extension RecordingFormat: @retroactive ExpressibleByArgument {
+extension RecordingFormat: ExpressibleByArgument {
     public static var allValueStrings: [String] {
         (DatagramWriter.formats + ModeSConverter.formats).map(\.rawValue)
     }

@@ -50,7 +50,7 @@ struct ExplainCommand: ParsableCommand {
             say("This is no message: \(error)")
             throw ExitCode(2)
         }
-        let isTerminal = isatty(STDOUT_FILENO) == 1 && unsafe getenv("NO_COLOR") == nil
+        let isTerminal = unsafe isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
         let isColoured = self.color == .always || self.color == .auto && isTerminal
         put(Array(explanation.text(isColoured: isColoured).utf8))
         if explanation.hasFaults { throw ExitCode(1) }

@@ -2,6 +2,7 @@ import Air
 import ArgumentParser
 import Geodesy
 import Glibc
+import Node
 import SensorFormats
 
 /// A recording that is read in pieces: a file, a pipe, or standard input, which is `-`.

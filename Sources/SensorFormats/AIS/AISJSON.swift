@@ -6,6 +6,11 @@ public struct AISSummary: Hashable, Sendable, CustomStringConvertible {
     /// Parts of messages whose others never came.
     public var waiting = 0
 
+    public init(tally: AISTally = AISTally(), waiting: Int = 0) {
+        self.tally = tally
+        self.waiting = waiting
+    }
+
     /// For example `345 messages (1: 120, 5: 14, …) in 361 sentences; 12 other lines; 3 problems`.
     public var description: String {
         let types = self.tally.messages.indices.filter { self.tally.messages[$0] > 0 }

@@ -100,8 +100,12 @@ import Testing
     func codes() {
         #expect(self.text { $0.octal(0o7010, digits: 4) } == "\"7010\"")
         #expect(self.text { $0.octal(0o52, digits: 2) } == "\"52\"")
-        #expect(self.text { #expect($0.eightCharacters(0x48F5_34C7_5820)) } == "\"ROT415\"")
-        #expect(self.text { #expect($0.eightCharacters(0x8208_2082_0820)) } == "\"\"")
-        #expect(self.text { #expect(!$0.eightCharacters(0)) } == "")
+        for (raw, text, isDone) in [
+            (UInt64(0x48F5_34C7_5820), "\"ROT415\"", true), (0x8208_2082_0820, "\"\"", true), (0, "", false),
+        ] {
+            var done = !isDone
+            #expect(self.text { done = $0.eightCharacters(raw) } == text)
+            #expect(done == isDone)
+        }
     }
 }
