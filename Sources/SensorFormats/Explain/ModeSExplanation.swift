@@ -16,6 +16,7 @@ enum ModeSExplanation {
             case .badDigit: "a character in the frame that is no hexadecimal digit"
             case .badLength: "a frame has 14 or 28 digits, with a count of 12 digits before it 26 or 40"
             case .notAFrame: "this begins no AVR frame"
+            case nil where reader.otherCount > 0: "four digits are a Mode A/C reply, which has no fields to explain"
             case nil: "the frame does not end: there is no `;`"
             }
         throw ExplanationError(offset: skipped + (problem?.offset ?? 0), reason: reason)
