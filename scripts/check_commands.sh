@@ -19,7 +19,7 @@ expect() {
     shift 2
     "$@" >"$work/out" 2>"$work/err" || actual=$?
     [ "$actual" = "$status" ] || { cat "$work/err" >&2; fail "$* exited with $actual, not $status"; }
-    grep -qE "$pattern" "$work/out" "$work/err" || { tail -5 "$work/out" "$work/err" >&2; fail "$* printed no $pattern"; }
+    grep -qE "$pattern" "$work/out" "$work/err" || { tail -n 5 "$work/out" "$work/err" >&2; fail "$* printed no $pattern"; }
     ok "${*/$data/DATA}"
 }
 

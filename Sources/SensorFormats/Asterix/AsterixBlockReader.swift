@@ -174,7 +174,7 @@ struct AsterixBlockReader: Sendable {
             self.report(
                 at, end - at, category: category, edition: layout.edition, item: item, fault, &problems)
             guard isWhole else { return self.count(category, records, at - start) }
-            if self.automatic[Int(category)] != nil {
+            if self.automatic[Int(category)] != nil, !self.isNamed(category, bytes, from: start + 3, to: end) {
                 self.reconsider(category, bytes, from: start + 3, to: end)
             } else if let fitting = self.contradiction(category, layout, bytes, from: start + 3, to: end) {
                 let problem = AsterixProblem(
@@ -271,6 +271,12 @@ struct AsterixBlockReader: Sendable {
     /// So many sources are watched, and no more.
     private static let contradictionsMax = 256
 
+    /// Whether the edition of a block's sender was named.
+    private func isNamed(_ category: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        guard self.editions.namesSensors, let sensor = Self.sensor(bytes, from: start, to: end) else { return false }
+        return self.editions.edition(of: category, sensor: sensor) != nil
+    }
+
     /// Lets a block that could not be read vote on the edition of its source.
     private mutating func reconsider(_ category: UInt8, _ bytes: Span<UInt8>, from start: Int, to end: Int) {
         guard let old = self.automatic[Int(category)], let usual = self.layouts[Int(category)] else { return }
@@ -307,7 +313,9 @@ struct AsterixBlockReader: Sendable {
             let end = at + (Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]))
             guard end > at + 3, end <= range.upperBound else { return }
             let category = bytes[at]
-            if let usual = self.layouts[Int(category)], let old = self.automatic[Int(category)] {
+            if let usual = self.layouts[Int(category)], let old = self.automatic[Int(category)],
+                !self.isNamed(category, bytes, from: at + 3, to: end)
+            {
                 let sensor = Self.sensor(bytes, from: at + 3, to: end) ?? SensorID(rawValue: 0)
                 self.vote(
                     AsterixSource(category: category, sensor: sensor), usual, old, bytes, from: at + 3, to: end)

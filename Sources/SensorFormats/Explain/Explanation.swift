@@ -74,7 +74,7 @@ public struct Explanation: Sendable {
             }
             widths = (max(widths.bits, bits.count), max(widths.name, name.count), max(widths.value, value.count))
         }
-        return (min(widths.bits, 44), min(widths.name, 24), min(widths.value, 28))
+        return (min(widths.bits, 44), min(widths.name, 34), min(widths.value, 28))
     }
 }
 
