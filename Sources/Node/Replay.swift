@@ -87,7 +87,11 @@ public struct Replay: Sendable {
                 isDated = true
             }
         }
-        guard !self.items.isEmpty else { throw Failure(description: "There is nothing to play in \(paths).") }
+        guard !self.items.isEmpty else {
+            throw Failure(
+                description: "There is nothing to play in \(paths.joined(separator: ", ")): "
+                    + "ASTERIX, Mode S and OpenSky recordings can be played, others only decoded.")
+        }
         // The order within a file is kept where times are equal.
         self.items = self.items.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
             .map(\.element)

@@ -80,6 +80,19 @@ public struct IngestBatch: ~Copyable, Sendable {
         }
     }
 
+    /// Hands over items with their bytes, oldest first, beginning with number `start`, until `body` wants no more.
+    ///
+    /// - Returns: the number of the next one; `count` when all were handed over.
+    public func forEach(from start: Int, while body: (_ item: IngestItem, _ bytes: Span<UInt8>) -> Bool) -> Int {
+        var i = start
+        while i < self.count {
+            let slot = self.slots[self.index(i)]
+            i += 1
+            if !body(slot.item, self.bytes.span.extracting(slot.offset..<(slot.offset + slot.count))) { break }
+        }
+        return i
+    }
+
     private func index(_ i: Int) -> Int {
         let index = self.first + i
         return index < self.slotsMax ? index : index - self.slotsMax

@@ -133,13 +133,14 @@ public final class StreamServer: Sendable {
 
     /// Sends bytes back by one connection, if it is still the one that holds the slot.
     ///
-    /// For short answers to what came: nothing bounds what waits but what the caller answers.
+    /// For short answers to what came. A reader that lets them pile up is disconnected.
     public func send(_ bytes: Span<UInt8>, to slot: UInt16, connection: UInt32, thenCloses: Bool) {
         let channel = self.slots.state.withLock { state -> (any Channel)? in
             guard Int(slot) < state.channels.count, state.connections[Int(slot)] == connection else { return nil }
             return state.channels[Int(slot)]
         }
         guard let channel else { return }
+        guard channel.isWritable else { return channel.close(promise: nil) }
         var buffer = ByteBufferAllocator().buffer(capacity: bytes.count)
         unsafe buffer.writeBytes(bytes.bytes)
         let written = channel.writeAndFlush(buffer)

@@ -106,14 +106,24 @@ final class FeedLine: Sendable {
         }
     }
 
+    /// How many reports are handed over at once, and a datagram's more: a full queue would make millions of bytes of them.
+    private static let reportsMax = 4096
+
     private func decodeAll(keeper: TrackKeeper) async {
         var batch = self.queue.makeBatch()
         while await self.queue.take(&batch) {
-            var decoded = Decoded(wants: self.wants)
-            self.decoder.withLock { decoder in
-                batch.forEach { item, bytes in decoder.decode(bytes, of: item, into: &decoded) }
+            var next = 0
+            while next < batch.count {
+                var decoded = Decoded(wants: self.wants)
+                let start = next
+                next = self.decoder.withLock { decoder in
+                    batch.forEach(from: start) { item, bytes in
+                        decoder.decode(bytes, of: item, into: &decoded)
+                        return decoded.reports.count < Self.reportsMax
+                    }
+                }
+                await self.handOver(decoded, keeper: keeper, now: self.clock.now)
             }
-            await self.handOver(decoded, keeper: keeper, now: self.clock.now)
         }
     }
 

@@ -37,6 +37,8 @@ struct Fragment {
 struct Fragments {
     /// Datagrams that may be unfinished at one time; each has at most 64 KiB.
     static let unfinishedMax = 32
+    /// Pieces that a datagram may have: links carry pieces of 500 bytes and more, so that 132 are enough for the longest.
+    static let piecesMax = 1024
 
     /// A datagram of which pieces are there.
     struct Unfinished {
@@ -46,8 +48,20 @@ struct Fragments {
         /// How many bytes of it came.
         var count = 0
         fileprivate var total: Int?
+        /// The pieces behind one another as they came, and where each belongs.
         fileprivate var bytes: [UInt8] = []
         fileprivate var pieces: [Range<Int>] = []
+
+        /// The pieces in their places; they must fill it.
+        fileprivate var whole: [UInt8] {
+            var whole = [UInt8](repeating: 0, count: self.count)
+            var start = 0
+            for piece in self.pieces {
+                for i in 0..<piece.count { whole[piece.lowerBound + i] = self.bytes[start + i] }
+                start += piece.count
+            }
+            return whole
+        }
     }
 
     private(set) var unfinished: [Unfinished] = []
@@ -75,11 +89,14 @@ struct Fragments {
             index = self.unfinished.count - 1
         }
         let range = fragment.place..<fragment.place + fragment.payload.count
-        var datagram = self.unfinished[index]
-        if datagram.pieces.contains(range) { return (.waiting, gaveWay) }
+        if self.unfinished[index].pieces.contains(range) { return (.waiting, gaveWay) }
+        // Taken out, so that it grows in place.
+        var datagram = Unfinished(key: fragment.key, offset: offset)
+        swap(&datagram, &self.unfinished[index])
         let isEnd = !fragment.hasMore
         let isBad =
-            range.isEmpty || range.upperBound > 65_535 || datagram.pieces.contains { $0.overlaps(range) }
+            range.isEmpty || range.upperBound > 65_535 || datagram.pieces.count == Self.piecesMax
+            || datagram.pieces.contains { $0.overlaps(range) }
             || (isEnd && datagram.total != nil) || (datagram.total.map { range.upperBound > $0 } ?? false)
             || (isEnd && datagram.pieces.contains { $0.upperBound > range.upperBound })
         datagram.count += range.count
@@ -89,14 +106,13 @@ struct Fragments {
         }
         if isEnd { datagram.total = range.upperBound }
         datagram.pieces.append(range)
-        while datagram.bytes.count < range.upperBound { datagram.bytes.append(0) }
-        for i in 0..<range.count { datagram.bytes[range.lowerBound + i] = recording[fragment.payload.lowerBound + i] }
+        for i in fragment.payload { datagram.bytes.append(recording[i]) }
         guard datagram.count == datagram.total else {
-            self.unfinished[index] = datagram
+            swap(&datagram, &self.unfinished[index])
             return (.waiting, gaveWay)
         }
         self.unfinished.remove(at: index)
-        return (.whole(datagram.bytes, offset: datagram.offset), gaveWay)
+        return (.whole(datagram.whole, offset: datagram.offset), gaveWay)
     }
 
     /// Gives up what is unfinished: the recording is at its end.

@@ -117,6 +117,9 @@ public struct SapientSession: Sendable {
     /// How much of a message goes back with the error that it caused, and how many errors a connection is told.
     static let echoMax = 1024
     static let complaintsMax = 64
+    /// How many reasons an answer to a registration names, and how many registrations a connection gets answered.
+    static let reasonsMax = 16
+    static let registrationsMax = 256
 
     public let configuration: Configuration
     public private(set) var state = State.awaitingRegistration
@@ -131,6 +134,7 @@ public struct SapientSession: Sendable {
     private var heardAt: Timestamp?
     private var isLate = false
     private var complaints = 0
+    private var registrations = 0
     private var numbers: [String: UInt16] = [:]
     private var objects: [String] = []
     private var nextObject = 0
@@ -261,9 +265,15 @@ public struct SapientSession: Sendable {
     ) {
         let violations = message.violations(edition).filter { $0.rule == .missing || $0.rule == .noChoice }
         let id = message.nodeID ?? ""
+        // Who registers without end is told no more: answers that nobody reads would pile up.
+        self.registrations += 1
+        guard self.registrations <= Self.registrationsMax else {
+            self.state = .lost
+            return
+        }
         SapientMessage.registrationAck(
             from: self.configuration.nodeID, to: id, at: receivedAt, isAccepted: violations.isEmpty,
-            reasons: violations.map(\.description)
+            reasons: violations.prefix(Self.reasonsMax).map(\.description)
         ).appendFrame(to: &output)
         guard violations.isEmpty else {
             for violation in violations.prefix(1) {
