@@ -90,7 +90,7 @@ test-referee: ## The tracker's scores beside those of Stone Soup
 	@if [ -d $(DATA)/../referee ]; then scripts/referee.py --referee $(DATA)/../referee --kumiko $(KUMIKO) --work .build-referee --only mix20; \
 	else echo "Skipped: no referee at $(DATA)/../referee."; fi
 
-bench: install-run ## The figures: decoding, tracking, latency, memory, beside their goals
+bench: install-test ## The figures: decoding, tracking, latency, memory, beside their goals
 	swift build -c release
 	.build/release/kumiko-bench-decode
 	scripts/bench_peers.py
@@ -98,10 +98,11 @@ bench: install-run ## The figures: decoding, tracking, latency, memory, beside t
 	.build/release/kumiko-bench all
 	@if [ -d $(DATA)/../referee ]; then scripts/referee.py --referee $(DATA)/../referee --kumiko .build/release/kumiko --work .build-referee; fi
 
+fuzz: SECONDS_EACH = 600
 fuzz: ## Ten million inputs by seed, then ten minutes for each decoder by coverage; INPUTS and SECONDS_EACH for more
 	KUMIKO_ROOMS=core swift build -c release --scratch-path .build-core --product kumiko-fuzz
 	.build-core/release/kumiko-fuzz --inputs $(INPUTS) --seed 1 $(FUZZED)
-	scripts/fuzz_guided.sh --seconds $(if $(filter 5,$(SECONDS_EACH)),600,$(SECONDS_EACH)) --seeder .build-core/release/kumiko-fuzz $(FUZZED)
+	scripts/fuzz_guided.sh --seconds $(SECONDS_EACH) --seeder .build-core/release/kumiko-fuzz $(FUZZED)
 
 soak: install-run ## Ten minutes at twice the rate that the node can take
 	swift build -c release

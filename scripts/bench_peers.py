@@ -82,6 +82,16 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
+def beside(records, seconds, ours):
+    """A cell: how many records a second, and how many times that ours is."""
+    if not records:
+        return f"{'cannot':>26}"
+    if seconds < 0.02:
+        return f"{'too short to say':>26}"
+    theirs = records / seconds
+    return f"{theirs:14,.0f} ({ours / theirs:6,.0f} x)"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--records", type=int, default=5000, help="how many records the slow ones get")
@@ -122,13 +132,10 @@ def main():
             for peer in PEERS:
                 begin = median([spent([pythons[peer], "-c", CODE[peer], none])[0] for _ in range(3)])
                 seconds, said = spent([pythons[peer], "-c", CODE[peer], few])
-                count = int(said or 0)
-                theirs = count / max(seconds - begin, 1e-9)
-                cells += f"{theirs:14,.0f} ({rate / theirs:6,.0f} x)" if count else f"{'cannot':>26}"
+                cells += beside(int(said or 0), seconds - begin, rate)
             begin = silent(["tshark", "-r", os.devnull])
             seconds = silent(["tshark", "-r", capture, "-d", "udp.port==8600,asterix", "-T", "json"])
-            theirs = few_records / max(seconds - begin, 1e-9)
-            cells += f"{theirs:14,.0f} ({rate / theirs:6,.0f} x)"
+            cells += beside(few_records, seconds - begin, rate)
         print(f"{name:28}{cells}", flush=True)
     return 0
 

@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-VENV = os.path.join(ROOT, ".venv")
+VENV = os.path.join(ROOT, ".venv", "ais")
 PYAIS = "3.3.1"
 
 POSITION = {"speed": "speedKnots", "accuracy": "isAccurate", "lon": "longitudeDegrees", "lat": "latitudeDegrees",
@@ -99,7 +99,7 @@ def fail(sentence):
 
 
 def ensure_pyais():
-    """Runs this program in .venv, with pyais in it."""
+    """Runs this program in an environment of its own, with pyais in it."""
     python = os.path.join(VENV, "bin", "python")
     if os.path.realpath(sys.prefix) != os.path.realpath(VENV):
         if not os.path.exists(python):

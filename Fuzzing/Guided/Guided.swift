@@ -14,7 +14,7 @@ nonisolated(unsafe) private let target: FuzzTarget = {
     return found
 }()
 
-/// One input of libFuzzer. A copy of exactly its size makes each read beyond it an error of the address sanitizer.
+/// One input of libFuzzer, which hands over a copy of exactly its size: the address sanitizer sees each read beyond it.
 private func runOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     unsafe target.run(Span(_unsafeElements: UnsafeBufferPointer(start: data, count: size)))
     return 0
