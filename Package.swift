@@ -13,9 +13,10 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
 ]
 
-/// With `KUMIKO_ROOMS=core` only the pure rooms are built: no dependency, no network, seconds.
+/// With `KUMIKO_ROOMS=core` only the pure rooms are built: no dependency, no network. With `KUMIKO_ROOMS=sky` only those
+/// of tracking, exercises and scores: half a minute.
 let rooms = Context.environment["KUMIKO_ROOMS"]
-let coreOnly = rooms == "core" || rooms == "fuzz"
+let coreOnly = rooms == "core" || rooms == "fuzz" || rooms == "sky"
 
 func room(_ name: String, on below: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .target(name: name, dependencies: below, resources: resources, swiftSettings: house)
@@ -26,13 +27,24 @@ func tests(_ name: String, _ of: [Target.Dependency], resources: [Resource] = []
 }
 
 // An arrow only ever points down; docs/decisions/0001-the-house.md says what each room is for.
-let core: [Target] = [
+let sky: [Target] = [
     room("Geodesy"),
     room("Air", on: ["Geodesy"]),
-    room("SensorFormats", on: ["Air", "Geodesy"]),
     room("Tracking", on: ["Air", "Geodesy"]),
-    room("Plausibility", on: ["Air", "Geodesy"]),
     room("Exercises", on: ["Air", "Geodesy"]),
+    room("Scoring", on: ["Air", "Geodesy"]),
+    .target(name: "Allocations", path: "Benchmarks/Allocations"),
+    .target(name: "BenchSupport", path: "Benchmarks/Support", swiftSettings: house),
+    .executableTarget(
+        name: "kumiko-bench-tracker",
+        dependencies: ["Air", "Allocations", "BenchSupport", "Exercises", "Geodesy", "Scoring", "Tracking"],
+        path: "Benchmarks/Tracker", swiftSettings: house),
+    tests("ScoringTests", ["Scoring", "Air", "Geodesy"]),
+]
+
+let core: [Target] = [
+    room("SensorFormats", on: ["Air", "Geodesy"]),
+    room("Plausibility", on: ["Air", "Geodesy"]),
     .target(
         name: "FuzzTargets", dependencies: ["Air", "Geodesy", "SensorFormats"], path: "Fuzzing/Targets",
         swiftSettings: house),
@@ -43,20 +55,21 @@ let core: [Target] = [
     .executableTarget(
         name: "kumiko-frames", dependencies: ["Air", "SensorFormats"], path: "Tools/Frames", swiftSettings: house),
     .target(
-        name: "BenchSupport",
-        dependencies: ["Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Tracking"],
-        path: "Benchmarks/Support", swiftSettings: house),
-    .target(name: "Allocations", path: "Benchmarks/Allocations"),
+        name: "GuardTrials",
+        dependencies: ["Air", "BenchSupport", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Tracking"],
+        path: "Benchmarks/Guard", swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench-decode",
-        dependencies: ["Air", "Allocations", "BenchSupport", "Exercises", "Plausibility", "SensorFormats"],
+        dependencies: [
+            "Air", "Allocations", "BenchSupport", "Exercises", "GuardTrials", "Plausibility", "SensorFormats",
+        ],
         path: "Benchmarks/Decode", swiftSettings: house),
     tests("FuzzTests", ["FuzzTargets"]),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),
     tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),
     tests("TrackingTests", ["Tracking", "Air", "Geodesy"]),
-    tests("PlausibilityTests", ["Plausibility", "Air", "BenchSupport", "Exercises", "Geodesy", "Tracking"]),
+    tests("PlausibilityTests", ["Plausibility", "Air", "Exercises", "Geodesy", "GuardTrials", "Tracking"]),
     tests("ExercisesTests", ["Exercises", "Air", "Geodesy"]),
 ]
 
@@ -99,7 +112,7 @@ let shell: [Target] = [
     .executableTarget(
         name: "kumiko",
         dependencies: [
-            "Air", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking", "Web",
+            "Air", "Exercises", "Geodesy", "Node", "Scoring", "SensorFormats", "Tracking", "Web",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -153,5 +166,5 @@ let package = Package(
             .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
             .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         ],
-    targets: coreOnly ? (rooms == "fuzz" ? core + guided : core) : core + shell
+    targets: rooms == "sky" ? sky : sky + core + (rooms == "fuzz" ? guided : coreOnly ? [] : shell)
 )

@@ -1,6 +1,7 @@
 import Air
 import BenchSupport
 import Exercises
+import GuardTrials
 import Plausibility
 
 /// How fast plots are judged, what attacks the rules find, and what they say of honest recordings.

@@ -343,3 +343,35 @@ struct RefereeLineReader {
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ]
 }
+
+extension RefereeScenario {
+    /// Gives the plots as they arrive, a quarter of a second of them at a time, and asks for a picture at the multiples
+    /// of the report period, with only those received by then.
+    ///
+    /// - Parameters:
+    ///   - take: gets the reports of a turn and its end.
+    ///   - tell: is asked for the picture at an instant, so many seconds after the start.
+    public func play(
+        take: (borrowing Span<SensorReport>, Timestamp) throws -> Void, tell: (Timestamp, Double) throws -> Void
+    ) rethrows {
+        let turn = 0.25
+        var next = 0, step = 0, told = 0
+        while Double(told) * self.reportPeriod <= self.duration {
+            let time = Double(told) * self.reportPeriod
+            let report = Timestamp(seconds: time)
+            let now = min(Timestamp(seconds: Double(step) * turn), report)
+            var end = next
+            while end < self.reports.count, case .plot(let plot) = self.reports[end], plot.receivedAt <= now {
+                end += 1
+            }
+            try take(self.reports.span.extracting(next..<end), now)
+            next = end
+            if now == report {
+                try tell(report, time)
+                told += 1
+            } else {
+                step += 1
+            }
+        }
+    }
+}

@@ -46,9 +46,6 @@ struct TrackRun {
 
 /// Runs the tracker over a directory in the referee's form and writes its tracks.
 ///
-/// The tracker is given the plots as they arrive, a quarter of a second of them at a time, and is asked for its picture
-/// at the multiples of the report period with only those received by then.
-///
 /// - Parameters:
 ///   - directory: with `sensors.json` and `plots.jsonl`.
 ///   - out: path of the `tracks.jsonl` to write; nil to write none.
@@ -60,34 +57,20 @@ func track(
     var tracker = Tracker(sensors: scenario.sensors, parameters: parameters)
     var lines = RefereeTracks()
     var changes: [TrackChange] = []
-    let reports = scenario.reports
-    let batch = 0.25
     var seconds = 0.0
-    var next = 0
-    var step = 0
-    var reported = 0
-    while Double(reported) * scenario.reportPeriod <= scenario.duration {
-        let report = Timestamp(seconds: Double(reported) * scenario.reportPeriod)
-        let now = min(Timestamp(seconds: Double(step) * batch), report)
-        var end = next
-        while end < reports.count, case .plot(let plot) = reports[end], plot.receivedAt <= now { end += 1 }
+    scenario.play { reports, now in
         let begin = clock()
-        tracker.process(reports.span.extracting(next..<end), now: now, into: &changes)
+        tracker.process(reports, now: now, into: &changes)
         seconds += clock() - begin
         changes.removeAll(keepingCapacity: true)
-        next = end
-        if now == report {
-            let time = Double(reported) * scenario.reportPeriod
-            if out != nil { tracker.forEachTrack(predictedTo: report) { lines.append($0, time: time) } }
-            reported += 1
-        } else {
-            step += 1
-        }
+    } tell: { instant, time in
+        if out != nil { tracker.forEachTrack(predictedTo: instant) { lines.append($0, time: time) } }
     }
     if let out {
         do { try lines.write(to: out) } catch {
             throw ExitMessage("\(out) cannot be written: \(error.localizedDescription)")
         }
     }
-    return TrackRun(plots: next, seconds: seconds, tracks: tracker.counts.confirmed, tally: tracker.tally)
+    return TrackRun(
+        plots: scenario.reports.count, seconds: seconds, tracks: tracker.counts.confirmed, tally: tracker.tally)
 }

@@ -1,8 +1,8 @@
 import Air
-import BenchSupport
 import Exercises
 import Foundation
 import Geodesy
+import GuardTrials
 import Testing
 import Tracking
 

@@ -1,0 +1,1 @@
+/// How well tracks tell the truth.
