@@ -1,0 +1,221 @@
+import Air
+import Geodesy
+import Glibc
+
+/// Which plot belongs to which track.
+extension Tracker {
+    /// Gives a plot to the track with its address, if that track can be where the plot is.
+    ///
+    /// - Returns: whether the plot is done with.
+    mutating func followIdentity(_ index: Int) -> Bool {
+        let key = self.slice[index].key
+        guard key != 0 else { return false }
+        var slot = self.slotOfKey.value(key)
+        guard slot >= 0 else { return false }
+        let gate = self.parameters.identityGate * self.parameters.identityGate
+        var best = -1
+        self.hypotheses.removeAll(keepingCapacity: true)
+        while slot >= 0 {
+            if self.isTimely(index, Int(slot)), self.isNear(index, Int(slot)),
+                let hypothesis = self.hold(index, against: Int(slot)), hypothesis.distance < gate
+            {
+                if best < 0 || hypothesis.gain > self.hypotheses[best].gain { best = self.hypotheses.count }
+                self.hypotheses.append(hypothesis)
+            }
+            slot = self.records[Int(slot)].nextOfKey
+        }
+        guard best >= 0 else {
+            if !self.slice[index].isLate { self.tally.addressConflicts += 1 }
+            return false
+        }
+        self.tally.byIdentity += 1
+        self.commit(best)
+        return true
+    }
+
+    /// Whether a plot is not so much older than a track that it can no longer be taken in; notes it if it is.
+    @inline(__always) mutating func isTimely(_ index: Int, _ slot: Int) -> Bool {
+        let dt = self.slice[index].plot.measuredAt.seconds(since: self.records[slot].time)
+        if dt < -self.parameters.lagMax { self.slice[index].isLate = true }
+        return dt >= -self.parameters.lagMax && dt < 2 * self.parameters.coastMax
+    }
+
+    /// Whether a plot may lie within the gate of a track, by a look at distances alone.
+    @inline(__always) func isNear(_ index: Int, _ slot: Int) -> Bool {
+        let at = self.coarse[slot].at(self.slice[index].plot.measuredAt)
+        let d = self.slice[index].place - at.place
+        let spread = self.slice[index].spread
+        return dot(d, d) < 25 * (at.variance + spread * spread) + 1e6
+    }
+
+    /// Whether what a plot and a track say of their identity can be one aircraft's; and what it is worth.
+    ///
+    /// - Returns: log-likelihood to be added, or nil.
+    @inline(__always) func agreement(_ index: Int, _ slot: Int) -> Double? {
+        let key = self.slice[index].key, other = self.records[slot].key
+        if key != 0, other != 0 { return key == other ? 4 : nil }
+        guard let code = self.slice[index].code, let known = self.records[slot].track.mode3A?.value, !known.isShared
+        else { return 0 }
+        // A code is one of 4096; a change of code in flight is rare.
+        return code == known ? 6 : -6
+    }
+
+    /// Moves a track to the time of a plot and takes the plot in, on a copy.
+    ///
+    /// - Returns: nil if the numbers broke.
+    func hold(_ index: Int, against slot: Int) -> Hypothesis? {
+        let measuredAt = self.slice[index].plot.measuredAt
+        let dt = measuredAt.seconds(since: self.records[slot].time)
+        var result = Hypothesis(
+            plot: Int32(index), slot: Int32(slot), time: self.records[slot].time, mixture: self.records[slot].mixture,
+            vertical: self.records[slot].vertical, distance: 0, gain: 0)
+        if dt >= 0 {
+            result.time = measuredAt
+            result.mixture.advance(dt, self.parameters)
+        } else {
+            result.mixture.shift(dt)
+        }
+        result.vertical.advance(dt, noise: self.parameters.climbNoise)
+        var sighting = result.vertical.sight(
+            self.slice[index], from: self.sites[self.slice[index].site], in: self.records[slot].frame,
+            self.parameters)
+        if dt < 0 {
+            // What the target may have done between the plot and the state, as noise of the plot.
+            let q = result.mixture.noise(self.parameters)
+            sighting.planar.noise = sighting.planar.noise + .diagonal(-q * dt * dt * dt / 3)
+            sighting.planar.velocityNoise = sighting.planar.velocityNoise + .diagonal(-q * dt)
+        }
+        let taken = result.mixture.take(sighting.planar, classMin: self.parameters.classProbabilityMin)
+        if dt < 0 {
+            result.mixture.shift(-dt)
+            result.vertical.advance(-dt, noise: 0)
+        }
+        result.distance = taken.distance + sighting.distance
+        result.gain = taken.likelihood + sighting.likelihood - self.slice[index].falseDensity
+        guard result.gain.isFinite, result.distance.isFinite else { return nil }
+        return result
+    }
+
+    /// Associates what is left of the group with confirmed or with tentative tracks, jointly.
+    mutating func associateGroup(confirmed: Bool) {
+        let gate = self.parameters.gate * self.parameters.gate
+        self.hypotheses.removeAll(keepingCapacity: true)
+        for index in self.group where !self.slice[Int(index)].isDone {
+            self.findNear(Int(index), confirmed: confirmed)
+            for slot in self.near {
+                guard self.isTimely(Int(index), Int(slot)), let bonus = self.agreement(Int(index), Int(slot)),
+                    !self.wasSeen(Int(slot), inScanOf: Int(index)),
+                    var hypothesis = self.hold(Int(index), against: Int(slot))
+                else { continue }
+                guard hypothesis.distance < gate else {
+                    self.tally.gated += 1
+                    continue
+                }
+                hypothesis.gain += bonus
+                if hypothesis.gain > 0 { self.hypotheses.append(hypothesis) }
+            }
+        }
+        guard !self.hypotheses.isEmpty else { return }
+        self.settle()
+    }
+
+    /// Lists the tracks that a plot may belong to.
+    mutating func findNear(_ index: Int, confirmed: Bool) {
+        self.near.removeAll(keepingCapacity: true)
+        let reach = min(5 * self.slice[index].spread + 12_000, 45_000)
+        var near = self.near
+        self.near = []
+        self.grid.forEach(near: self.slice[index].place, radius: reach) { slot in
+            if self.coarse[slot].isConfirmed == confirmed, self.isNear(index, slot) { near.append(Int32(slot)) }
+        }
+        self.near = near
+    }
+
+    /// Whether a track already has a plot of this radar from this turn of its antenna.
+    @inline(__always) func wasSeen(_ slot: Int, inScanOf index: Int) -> Bool {
+        let site = self.slice[index].site
+        guard self.sites[site].kind == .radar, self.records[slot].track.plotCount > 0 else { return false }
+        let seen = self.looks[slot * self.siteStride + site]
+        let measured = self.slice[index].plot.measuredAt.nanoseconds
+        return Double(measured &- seen) < 0.5e9 * self.sites[site].period
+            && self.hasContributed(slot, self.sites[site].id, within: 0.5 * self.sites[site].period, of: measured)
+    }
+
+    @inline(__always) func hasContributed(
+        _ slot: Int, _ sensor: SensorID, within seconds: Double, of instant: Int64
+    ) -> Bool {
+        for i in 0..<Int(self.records[slot].track.contributionCount) {
+            let contribution = self.records[slot].track.contributions[i]
+            if contribution.sensor == sensor {
+                return abs(Double(instant &- contribution.measuredAt.nanoseconds)) < seconds * 1e9
+            }
+        }
+        return false
+    }
+
+    /// Chooses among the hypotheses: alone standing ones at once, the rest cluster by cluster.
+    mutating func settle() {
+        if self.hypotheses.count == 1 {
+            self.commit(0)
+            return
+        }
+        while self.trackNode.count < self.records.count { self.trackNode.append(-1) }
+        // Union of plots and tracks that share a hypothesis. Node of a hypothesis: its plot's; tracks point to nodes.
+        self.parents.removeAll(keepingCapacity: true)
+        for h in self.hypotheses.indices { self.parents.append(Int32(h)) }
+        for h in self.hypotheses.indices {
+            if h > 0, self.hypotheses[h].plot == self.hypotheses[h - 1].plot { self.unite(h, h - 1) }
+            let slot = Int(self.hypotheses[h].slot)
+            let node = self.trackNode[slot]
+            if node >= 0 { self.unite(h, Int(node)) } else { self.trackNode[slot] = Int32(h) }
+        }
+        for h in self.hypotheses.indices { self.trackNode[Int(self.hypotheses[h].slot)] = -1 }
+        for root in self.hypotheses.indices where self.root(root) == root {
+            self.clusterRows.removeAll(keepingCapacity: true)
+            self.clusterColumns.removeAll(keepingCapacity: true)
+            var size = 0
+            for h in root..<self.hypotheses.count where self.root(h) == root {
+                size += 1
+                let (plot, slot) = (self.hypotheses[h].plot, self.hypotheses[h].slot)
+                if self.clusterRows.last != plot { self.clusterRows.append(plot) }
+                if self.trackNode[Int(slot)] < 0 {
+                    self.trackNode[Int(slot)] = Int32(self.clusterColumns.count)
+                    self.clusterColumns.append(slot)
+                }
+            }
+            if size == 1 {
+                self.commit(root)
+            } else {
+                self.assignment.begin(rows: self.clusterRows.count, tracks: self.clusterColumns.count)
+                var row = 0
+                for h in root..<self.hypotheses.count where self.root(h) == root {
+                    while self.clusterRows[row] != self.hypotheses[h].plot { row += 1 }
+                    self.assignment.setCost(
+                        row: row, column: Int(self.trackNode[Int(self.hypotheses[h].slot)]), -self.hypotheses[h].gain)
+                }
+                self.assignment.solve()
+                row = 0
+                for h in root..<self.hypotheses.count where self.root(h) == root {
+                    while self.clusterRows[row] != self.hypotheses[h].plot { row += 1 }
+                    if self.assignment.column(ofRow: row) == Int(self.trackNode[Int(self.hypotheses[h].slot)]) {
+                        self.tally.byAssignment += 1
+                        self.commit(h)
+                    }
+                }
+            }
+            for slot in self.clusterColumns { self.trackNode[Int(slot)] = -1 }
+        }
+    }
+
+    func root(_ node: Int) -> Int {
+        var node = node
+        while Int(self.parents[node]) != node { node = Int(self.parents[node]) }
+        return node
+    }
+
+    /// The lower root wins, so that a root is its cluster's first hypothesis.
+    mutating func unite(_ a: Int, _ b: Int) {
+        let (x, y) = (self.root(a), self.root(b))
+        self.parents[max(x, y)] = Int32(min(x, y))
+    }
+}

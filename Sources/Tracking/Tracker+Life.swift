@@ -1,0 +1,267 @@
+import Air
+import Geodesy
+import Glibc
+
+/// Birth and death; looks in vain; duplicates.
+extension Tracker {
+    /// Begins a tentative track with a plot.
+    mutating func initiate(_ index: Int) {
+        let k = self.parameters
+        let plot = self.slice[index].plot
+        let frame = TangentFrame(below: self.slice[index].place)
+        let prior = self.slice[index].heightPrior
+        var vertical = Vertical(
+            height: prior.mean, climb: 0, hh: prior.deviation * prior.deviation,
+            cc: k.climbDeviation * k.climbDeviation)
+        let site = self.slice[index].site
+        let sighting = vertical.sight(self.slice[index], from: self.sites[site], in: frame, k)
+        let z = sighting.planar
+        var motion = Motion(
+            p: z.position, v: .zero, pp: z.noise, vv: .diagonal(k.speedDeviation * k.speedDeviation))
+        if z.hasVelocity {
+            motion.v = z.velocity
+            motion.vv = z.velocityNoise
+        }
+        guard motion.isSound else {
+            self.tally.absurd += 1
+            return
+        }
+        guard self.records.count - self.freeSlots.count < k.tracksMax else {
+            self.tally.full += 1
+            return
+        }
+        self.lastID &+= 1
+        let id = TrackID(self.lastID)
+        var track = Track(
+            id: id, status: .tentative, measuredAt: plot.measuredAt, receivedAt: plot.receivedAt,
+            position: Geodetic(latitude: 0, longitude: 0))
+        track.bornAt = plot.measuredAt
+        let record = TrackRecord(
+            track: track, time: plot.measuredAt, frame: frame,
+            mixture: MotionMixture(
+                motion, agile: self.slice[index].key != 0 ? k.agile.identified : k.agile.anonymous, parameters: k),
+            vertical: vertical, score: self.slice[index].odds, startScore: self.slice[index].odds)
+        let slot: Int
+        if let free = self.freeSlots.popLast() {
+            slot = Int(free)
+            self.records[slot] = record
+        } else {
+            slot = self.records.count
+            self.records.append(record)
+            self.coarse.append(CoarseTrack())
+            self.looks.append(contentsOf: repeatElement(.min, count: self.siteStride))
+        }
+        for site in 0..<self.sites.count {
+            let isRadar = self.sites[site].kind == .radar
+            self.looks[slot * self.siteStride + site] =
+                isRadar ? plot.measuredAt.nanoseconds &- Int64(0.2e9 * self.sites[site].period) : .min
+        }
+        self.coarse[slot] = CoarseTrack(isLive: true)
+        self.slotOfID.set(UInt64(id.rawValue), Int32(slot))
+        self.tally.initiated += 1
+        self.slice[index].isDone = true
+        self.enter(index, slot)
+    }
+
+    /// Gives a track the key of its identity.
+    mutating func name(_ slot: Int, _ key: UInt64) {
+        self.records[slot].key = key
+        self.records[slot].nextOfKey = self.slotOfKey.value(key)
+        self.slotOfKey.set(key, Int32(slot))
+    }
+
+    mutating func unname(_ slot: Int) {
+        let key = self.records[slot].key
+        guard key != 0 else { return }
+        let next = self.records[slot].nextOfKey
+        var at = Int(self.slotOfKey.value(key))
+        if at == slot {
+            if next >= 0 { self.slotOfKey.set(key, next) } else { self.slotOfKey.remove(key) }
+        } else {
+            while at >= 0, Int(self.records[at].nextOfKey) != slot { at = Int(self.records[at].nextOfKey) }
+            if at >= 0 { self.records[at].nextOfKey = next }
+        }
+        self.records[slot].key = 0
+        self.records[slot].nextOfKey = -1
+    }
+
+    mutating func drop(_ slot: Int, at now: Timestamp, into changes: inout [TrackChange]) {
+        self.unname(slot)
+        self.grid.remove(slot)
+        self.slotOfID.remove(UInt64(self.records[slot].track.id.rawValue))
+        self.coarse[slot].isLive = false
+        self.records[slot].isTouched = false
+        self.freeSlots.append(Int32(slot))
+        if self.records[slot].isConfirmed {
+            self.tally.dropped += 1
+            changes.append(.dropped(self.records[slot].track.id, at: now))
+        } else {
+            self.tally.rejected += 1
+        }
+    }
+
+    mutating func sweep(_ now: Timestamp, into changes: inout [TrackChange]) {
+        for slot in self.records.indices where self.coarse[slot].isLive {
+            self.countMisses(slot, now)
+            if self.isLost(slot, now) {
+                self.drop(slot, at: now, into: &changes)
+            } else {
+                let place = self.coarse[slot].at(now).place
+                if dot(place, place) < 1e15 { self.grid.move(slot, to: place) }
+            }
+        }
+        for slot in self.records.indices where self.coarse[slot].isLive && self.coarse[slot].isConfirmed {
+            self.removeDuplicate(slot, now, into: &changes)
+        }
+    }
+
+    /// Lowers the score of a track for each look since the last sweep that should have seen it and did not.
+    mutating func countMisses(_ slot: Int, _ now: Timestamp) {
+        let here = self.coarse[slot].at(now).place
+        let height = self.records[slot].vertical.height
+        let replies = self.records[slot].repliedAt.nanoseconds != .min
+        for index in self.sites.indices {
+            guard self.sites[index].isOperational, self.sites[index].beamAt.nanoseconds != .min else { continue }
+            let accounted = self.looks[slot * self.siteStride + index]
+            let margin: Int64 = 400_000_000
+            let known = self.sites[index].beamAt.nanoseconds &- margin
+            if self.sites[index].kind != .radar {
+                guard accounted != .min else { continue }
+                let period = Int64(self.sites[index].period * 1e9)
+                guard known &- accounted > period &+ period / 2 else { continue }
+                self.looks[slot * self.siteStride + index] = accounted &+ period
+                self.miss(slot, 0.8)
+                continue
+            }
+            let quarter = Int64(0.3e9 * self.sites[index].period)
+            guard known &- accounted > quarter else { continue }
+            let d = here - self.sites[index].centre
+            guard self.sites[index].covers(d, height: height) else { continue }
+            var probability = 0.0
+            if let channel = self.sites[index].primary { probability = channel.detectionProbability }
+            if replies, let channel = self.sites[index].secondary {
+                probability = 1 - (1 - probability) * (1 - channel.detectionProbability)
+            }
+            guard probability > 0.05 else { continue }
+            let azimuth = atan2(dot(d, self.sites[index].east), dot(d, self.sites[index].north))
+            let look = self.sites[index].lastLook(at: azimuth).nanoseconds
+            guard look <= known, look &- accounted > quarter else { continue }
+            self.looks[slot * self.siteStride + index] = look
+            self.miss(slot, probability)
+        }
+    }
+
+    mutating func miss(_ slot: Int, _ probability: Double) {
+        self.tally.misses += 1
+        self.records[slot].score += log(1 - min(probability, 0.97) * self.parameters.detectionTrust)
+        self.records[slot].misses += 1
+        if self.records[slot].misses == self.parameters.coastingMisses { self.touch(slot) }
+    }
+
+    func isLost(_ slot: Int, _ now: Timestamp) -> Bool {
+        let k = self.parameters
+        let score = self.records[slot].score
+        let age = now.seconds(since: self.records[slot].time)
+        // A track from the future is left over from a clock that has been put back.
+        if age > k.coastMax || age < -60 || !(score > -1e6) { return true }
+        if !self.records[slot].isConfirmed {
+            return score < self.records[slot].startScore - k.rejectFall || age > 0.5 * k.coastMax
+        }
+        if score < k.dropScore { return true }
+        let limit = k.positionDeviationMax * k.positionDeviationMax
+        let at = self.coarse[slot]
+        let variance = at.placeVariance - self.records[slot].vertical.hh + age * age * at.velocityVariance
+        return variance > limit
+    }
+
+    /// Drops a confirmed track that is the same aircraft as an older one.
+    mutating func removeDuplicate(_ slot: Int, _ now: Timestamp, into changes: inout [TrackChange]) {
+        let id = self.records[slot].track.id
+        let here = self.coarse[slot].at(now).place
+        // Taken out first: an array held twice would be copied when it is emptied.
+        var near = self.near
+        self.near = []
+        near.removeAll(keepingCapacity: true)
+        self.grid.forEach(near: here, radius: 4_000) { other in
+            guard other != slot, self.coarse[other].isConfirmed, self.records[other].track.id < id else { return }
+            let d = self.coarse[other].at(now).place - here
+            if dot(d, d) < 4_000 * 4_000 { near.append(Int32(other)) }
+        }
+        self.near = near
+        var twin = -1
+        for other in near where self.areAlike(slot, Int(other), now) {
+            twin = Int(other)
+            break
+        }
+        guard twin >= 0 else {
+            self.records[slot].twinSweeps = 0
+            return
+        }
+        let same = self.records[slot].key != 0 && self.records[slot].key == self.records[twin].key
+        if self.records[slot].twin != self.records[twin].track.id {
+            self.records[slot].twin = self.records[twin].track.id
+            self.records[slot].twinSweeps = 0
+        }
+        self.records[slot].twinSweeps += 1
+        guard same || self.records[slot].twinSweeps >= self.parameters.duplicateSweeps else { return }
+        // The older one keeps its number, and takes what the younger knew better.
+        let key = self.records[slot].key
+        if self.records[twin].track.mode3A == nil { self.records[twin].track.mode3A = self.records[slot].track.mode3A }
+        if self.records[twin].track.callsign == nil {
+            self.records[twin].track.callsign = self.records[slot].track.callsign
+        }
+        let younger = self.records[slot].mixture.blended().pp, older = self.records[twin].mixture.blended().pp
+        if younger.determinant < older.determinant, self.records[slot].time >= self.records[twin].time {
+            self.records[twin].mixture = self.records[slot].mixture
+            self.records[twin].vertical = self.records[slot].vertical
+            self.records[twin].frame = self.records[slot].frame
+            self.records[twin].time = self.records[slot].time
+            self.records[twin].misses = min(self.records[twin].misses, self.records[slot].misses)
+            self.place(twin)
+        }
+        let address = self.records[slot].track.address
+        self.drop(slot, at: now, into: &changes)
+        self.tally.duplicates += 1
+        if key != 0, self.records[twin].key == 0 {
+            self.name(twin, key)
+            self.records[twin].track.address = address
+        }
+        self.touch(twin)
+    }
+
+    /// Whether two tracks may be one aircraft: no contrary identity, no radar that saw both in one turn, one state.
+    func areAlike(_ a: Int, _ b: Int, _ now: Timestamp) -> Bool {
+        let first = self.records[a].key, second = self.records[b].key
+        if first != 0, second != 0 { return first == second }
+        if let x = self.records[a].track.mode3A?.value, let y = self.records[b].track.mode3A?.value, x != y,
+            !x.isShared, !y.isShared
+        {
+            return false
+        }
+        for i in 0..<Int(self.records[a].track.contributionCount) {
+            let contribution = self.records[a].track.contributions[i]
+            let site = Int(self.siteOfSensor.value(UInt64(contribution.sensor.rawValue)))
+            guard site >= 0, self.sites[site].kind == .radar else { continue }
+            if now.seconds(since: contribution.measuredAt) < 20,
+                self.hasContributed(
+                    b, contribution.sensor, within: 0.3 * self.sites[site].period,
+                    of: contribution.measuredAt.nanoseconds)
+            {
+                return false
+            }
+        }
+        let x = self.records[a].snapshot(after: now.seconds(since: self.records[a].time), self.parameters)
+        let y = self.records[b].snapshot(after: now.seconds(since: self.records[b].time), self.parameters)
+        let frame = TangentFrame(below: SIMD3(Geocentric(y.position)))
+        let d = frame.coordinates(of: SIMD3(Geocentric(x.position))).p
+        var difference = Vector<4>.zero
+        difference[0] = d.x
+        difference[1] = d.y
+        difference[2] = x.velocity.east - y.velocity.east
+        difference[3] = x.velocity.north - y.velocity.north
+        guard let solved = try? (x.covariance + y.covariance).solved(difference) else { return false }
+        var distance = 0.0
+        for i in 0..<4 { distance += difference[i] * solved[i] }
+        return distance < self.parameters.duplicateGate
+    }
+}

@@ -1,0 +1,119 @@
+import Air
+import Geodesy
+import Glibc
+
+/// What a plot does to its track.
+extension Tracker {
+    /// Makes a hypothesis true.
+    mutating func commit(_ h: Int) {
+        let index = Int(self.hypotheses[h].plot), slot = Int(self.hypotheses[h].slot)
+        self.tally.associated += 1
+        if self.hypotheses[h].time > self.slice[index].plot.measuredAt { self.tally.outOfOrder += 1 }
+        self.records[slot].mixture = self.hypotheses[h].mixture
+        self.records[slot].vertical = self.hypotheses[h].vertical
+        self.records[slot].time = self.hypotheses[h].time
+        self.records[slot].score = min(
+            self.records[slot].score + self.hypotheses[h].gain - 0.1, self.parameters.scoreMax)
+        self.slice[index].isDone = true
+        self.enter(index, slot)
+    }
+
+    /// Notes in a track what a plot says beyond its place, and looks whether the track is now believed.
+    mutating func enter(_ index: Int, _ slot: Int) {
+        let plot = self.slice[index].plot
+        let key = self.slice[index].key
+        self.records[slot].recentre()
+        self.records[slot].misses = 0
+        self.records[slot].track.take(plot)
+        if self.slice[index].isReply { self.records[slot].repliedAt = plot.measuredAt }
+        if key != 0, self.records[slot].key == 0 { self.name(slot, key) }
+        let look = slot * self.siteStride + self.slice[index].site
+        let site = self.slice[index].site
+        if self.sites[site].kind != .radar, self.looks[look] != .min {
+            let interval = Double(plot.measuredAt.nanoseconds &- self.looks[look]) / 1e9
+            if interval > 0.2, interval < 15 {
+                let period = self.sites[site].period
+                self.sites[site].period = min(max(period + 0.01 * (interval - period), 0.3), 10)
+            }
+        }
+        self.looks[look] = max(self.looks[look], plot.measuredAt.nanoseconds)
+        self.place(slot)
+        if !self.records[slot].isConfirmed, self.isBelieved(slot) {
+            self.records[slot].isConfirmed = true
+            self.coarse[slot].isConfirmed = true
+            self.tally.confirmed += 1
+        }
+        self.touch(slot)
+    }
+
+    /// Whether a tentative track has earned confirmation.
+    mutating func isBelieved(_ slot: Int) -> Bool {
+        let k = self.parameters
+        guard self.records[slot].score >= k.confirmScore else { return false }
+        let isIdentified = self.records[slot].key != 0 || self.records[slot].track.mode3A != nil
+        let needed = isIdentified ? k.confirmPlotsIdentified : k.confirmPlots
+        guard Int(self.records[slot].track.plotCount) >= needed else { return false }
+        let motion = self.records[slot].mixture.blended()
+        let deviation = max(motion.vv.a, motion.vv.d).squareRoot()
+        guard deviation < k.confirmSpeedDeviation else { return false }
+        let speed = dot(motion.v, motion.v).squareRoot()
+        return isIdentified || k.speedRange.contains(speed)
+    }
+
+    /// Brings the coarse place and the grid up to date with the filter.
+    mutating func place(_ slot: Int) {
+        let motion = self.records[slot].mixture.blended()
+        let vertical = self.records[slot].vertical
+        let place = self.records[slot].frame.place(motion.p, height: vertical.height)
+        guard motion.isSound, dot(place, place) < 1e15 else {
+            // The numbers broke (a plot beyond reason got in): let the next sweep drop it.
+            self.records[slot].score = -.infinity
+            return
+        }
+        self.coarse[slot].place = place
+        self.coarse[slot].velocity =
+            motion.v.x * self.records[slot].frame.east + motion.v.y * self.records[slot].frame.north
+            + vertical.climb * self.records[slot].frame.up
+        self.coarse[slot].time = self.records[slot].time
+        self.coarse[slot].placeVariance = max(motion.pp.a, motion.pp.d) + vertical.hh
+        self.coarse[slot].velocityVariance = max(motion.vv.a, motion.vv.d)
+        self.grid.move(slot, to: place)
+    }
+
+    mutating func touch(_ slot: Int) {
+        guard !self.records[slot].isTouched else { return }
+        self.records[slot].isTouched = true
+        self.touched.append(Int32(slot))
+    }
+
+    mutating func tellTouched(into changes: inout [TrackChange]) {
+        for slot in self.touched where self.records[Int(slot)].isTouched {
+            self.records[Int(slot)].isTouched = false
+            if self.records[Int(slot)].isConfirmed {
+                changes.append(.updated(self.records[Int(slot)].snapshot(after: 0, self.parameters)))
+            }
+        }
+        self.touched.removeAll(keepingCapacity: true)
+    }
+}
+
+extension Track {
+    /// Notes a plot: times, identity, heights, doubts and the sensor.
+    mutating func take(_ plot: Plot) {
+        self.receivedAt = max(self.receivedAt, plot.receivedAt)
+        self.plotCount &+= 1
+        self.lastKind = plot.kind
+        self.contribute(sensor: plot.sensor, measuredAt: plot.measuredAt)
+        self.doubtLog.note(plot.doubts, at: plot.receivedAt)
+        if let address = plot.identity.address { self.address = Aged(address, at: plot.measuredAt) }
+        if let code = plot.identity.mode3A { self.mode3A = Aged(code, at: plot.measuredAt) }
+        if let callsign = plot.identity.callsign { self.callsign = Aged(callsign, at: plot.measuredAt) }
+        if let height = plot.pressureAltitude, height.isFinite {
+            self.pressureAltitude = Aged(height, at: plot.measuredAt)
+        }
+        if let height = plot.geometricHeight, height.isFinite {
+            self.geometricHeight = Aged(height, at: plot.measuredAt)
+        }
+        if plot.kind != .primary { self.isOnGround = plot.isOnGround }
+    }
+}
