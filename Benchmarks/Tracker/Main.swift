@@ -10,20 +10,25 @@ struct Main {
     static func main() throws {
         var directories: [String] = []
         var out: String?
+        var parameters = TrackerParameters()
         var rest = CommandLine.arguments.dropFirst()
         guard rest.popFirst() == "referee" else {
             say("usage: kumiko-bench-tracker referee DIRECTORY… [--out NAME]")
             exit(64)
         }
         while let next = rest.popFirst() {
-            if next == "--out" { out = rest.popFirst() } else { directories.append(next) }
+            switch next {
+            case "--out": out = rest.popFirst()
+            case "--set": Tuning.set(rest.popFirst() ?? "", in: &parameters)
+            default: directories.append(next)
+            }
         }
-        for directory in directories { try self.run(directory, out: out) }
+        for directory in directories { try self.run(directory, parameters, out: out) }
     }
 
-    static func run(_ directory: String, out: String?) throws {
+    static func run(_ directory: String, _ parameters: TrackerParameters, out: String?) throws {
         let scenario = try RefereeScenario(directory: directory)
-        var tracker = Tracker(sensors: scenario.sensors)
+        var tracker = Tracker(sensors: scenario.sensors, parameters: parameters)
         var lines = RefereeTracks()
         var changes: [TrackChange] = []
         var seconds = 0.0

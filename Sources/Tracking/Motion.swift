@@ -173,74 +173,96 @@ let logTwoPi = 1.8378770664093453
 
 /// What a target may be and how it may move: two interacting multiple model filters side by side.
 ///
-/// A transport flies straight (0) or turns gently (1); an agile aircraft flies straight (2), turns hard at an estimated
-/// rate (3) or does something else with force (4). Within a class the motions interact; which class it is, the plots
-/// decide. So an airliner is filtered for an airliner's turns, and a fighter not lost in a fighter's.
+/// A transport flies straight (0) or turns gently to the left (1) or right (2); an agile aircraft flies straight (3), turns hard to
+/// the left (4) or right (5), or does something else with force (6). Within a class the motions interact; which class it
+/// is, the plots decide. So an airliner is filtered for an airliner's turns, and a fighter not lost in a fighter's.
+///
+/// A turn begins with a lateral acceleration that is ordinary for its class, a ± σ, to its side: the rate is a/|v|. A
+/// single turn of unknown side would begin with a rate of zero mean, and need two looks more to find the side.
 ///
 /// Source: H. Blom, Y. Bar-Shalom, IEEE Trans. Automatic Control 33/8 (1988).
 struct MotionMixture {
-    var motions: InlineArray<5, Motion>
-    var weights: InlineArray<5, Double>
+    var motions: InlineArray<7, Motion>
+    var weights: InlineArray<7, Double>
 
     /// The first motion of the agile class.
-    static let firstAgile = 2
-    static let count = 5
+    static let firstAgile = 3
+    static let count = 7
 
     init(_ motion: Motion, agile: Double, parameters k: borrowing TrackerParameters) {
         self.motions = InlineArray(repeating: motion)
+        self.weights = InlineArray(repeating: 0)
         for j in 0..<Self.count {
-            let rate = k.motions[j].turnRateDeviation
-            self.motions[j].ww = rate * rate
+            if k.motions[j].turns {
+                let speed = max(dot(motion.v, motion.v).squareRoot(), k.turnSpeedMin)
+                self.motions[j].w = k.motions[j].acceleration / speed
+                let rate = k.motions[j].accelerationDeviation / speed
+                self.motions[j].ww = rate * rate
+            }
+            self.weights[j] = k.motions[j].share * (j < Self.firstAgile ? 1 - agile : agile)
         }
-        let calm = 1 - agile
-        self.weights = [0.8 * calm, 0.2 * calm, 0.6 * agile, 0.25 * agile, 0.15 * agile]
     }
 
     /// Lets the motions interact and moves each `dt` seconds ahead.
     ///
     /// - Parameter dt: seconds, not negative.
     @inline(__always) mutating func advance(_ dt: Double, _ k: borrowing TrackerParameters) {
-        guard dt > 0 else { return }
+        // A turn begins and ends at any time: over a long gap the motions interact again and again.
+        var left = dt
+        while left > 0 {
+            let step = left > 1.5 * k.interactionStep ? k.interactionStep : left
+            self.step(step, k)
+            left -= step
+        }
+    }
+
+    @inline(__always) private mutating func step(_ dt: Double, _ k: borrowing TrackerParameters) {
         self.interact(dt, k, from: 0, to: Self.firstAgile)
         self.interact(dt, k, from: Self.firstAgile, to: Self.count)
-        self.motions[0].flyStraight(dt, noise: k.motions[0].noise)
-        self.motions[1].turn(dt, noise: k.motions[1].noise, rateNoise: k.motions[1].turnRateNoise)
-        self.motions[2].flyStraight(dt, noise: k.motions[2].noise)
-        self.motions[3].turn(dt, noise: k.motions[3].noise, rateNoise: k.motions[3].turnRateNoise)
-        self.motions[4].flyStraight(dt, noise: k.motions[4].noise)
+        for j in 0..<Self.count {
+            if k.motions[j].turns {
+                self.motions[j].turn(dt, noise: k.motions[j].noise, rateNoise: k.motions[j].turnRateNoise)
+            } else {
+                self.motions[j].flyStraight(dt, noise: k.motions[j].noise)
+            }
+        }
     }
 
     /// Moves each motion `dt` seconds, forwards or backwards, adding no noise: for a plot out of order.
-    @inline(__always) mutating func shift(_ dt: Double) {
-        self.motions[0].flyStraight(dt, noise: 0)
-        self.motions[1].turn(dt, noise: 0, rateNoise: 0)
-        self.motions[2].flyStraight(dt, noise: 0)
-        self.motions[3].turn(dt, noise: 0, rateNoise: 0)
-        self.motions[4].flyStraight(dt, noise: 0)
+    @inline(__always) mutating func shift(_ dt: Double, _ k: borrowing TrackerParameters) {
+        for j in 0..<Self.count {
+            if k.motions[j].turns {
+                self.motions[j].turn(dt, noise: 0, rateNoise: 0)
+            } else {
+                self.motions[j].flyStraight(dt, noise: 0)
+            }
+        }
     }
 
     /// The interaction step of one class: each motion starts from what the others may have turned into.
+    ///
+    /// A motion is left at the rate of 1/stay, for the others in proportion to their shares.
     @inline(__always) private mutating func interact(
         _ dt: Double, _ k: borrowing TrackerParameters, from low: Int, to high: Int
     ) {
         var old = self.motions
-        var out = InlineArray<5, Double>(repeating: 0)
+        var out = InlineArray<7, Double>(repeating: 0)
         var after = self.weights
-        let others = 1 / Double(high - low - 1)
         for i in low..<high {
             let leaving = self.weights[i] * (1 - exp(-dt / k.motions[i].stay))
-            out[i] = leaving * others
+            out[i] = leaving / (1 - k.motions[i].share)
             after[i] -= leaving
         }
         for j in low..<high {
-            let stayed = after[j]
-            var sum = stayed
-            for i in low..<high where i != j { sum += out[i] }
+            var share = InlineArray<7, Double>(repeating: 0)
+            var sum = 0.0
+            for i in low..<high {
+                share[i] = i == j ? after[j] : out[i] * k.motions[j].share
+                sum += share[i]
+            }
             let f = 1 / max(sum, 1e-300)
-            var share = InlineArray<5, Double>(repeating: 0)
-            for i in low..<high { share[i] = (i == j ? stayed : out[i]) * f }
-            let rate = k.motions[j].turnRateDeviation
-            self.motions[j] = Self.blend(&old, share, from: low, to: high, turning: rate > 0 ? j : -1, rate * rate)
+            for i in low..<high { share[i] *= f }
+            self.motions[j] = Self.blend(&old, share, from: low, to: high, turning: k.motions[j].turns ? j : -1, k)
             self.weights[j] = sum
         }
     }
@@ -249,11 +271,10 @@ struct MotionMixture {
     ///
     /// - Parameters:
     ///   - m: only read; `inout`, because an array that is passed by value is copied at every look into it.
-    ///   - turning: the motion whose turn rate is kept, or −1.
-    ///   - rateVariance: of the turn rate with which a straight flight enters a turn, rad²/s².
+    ///   - turning: the motion whose turn rate is kept, while the others begin its turn; or −1.
     @inline(__always) static func blend(
-        _ m: inout InlineArray<5, Motion>, _ share: InlineArray<5, Double>, from low: Int, to high: Int,
-        turning: Int, _ rateVariance: Double
+        _ m: inout InlineArray<7, Motion>, _ share: InlineArray<7, Double>, from low: Int, to high: Int,
+        turning: Int, _ k: borrowing TrackerParameters
     ) -> Motion {
         var p = SIMD2<Double>.zero, v = SIMD2<Double>.zero
         for i in low..<high {
@@ -261,13 +282,15 @@ struct MotionMixture {
             v += share[i] * m[i].v
         }
         var result = Motion(p: p, v: v, pp: .zero, vv: .zero)
-        var enters = 0.0
+        var begun = 0.0
         if turning >= 0 {
             let s = share[turning]
-            enters = 1 - s
-            result.w = s * m[turning].w
-            let dw = m[turning].w - result.w
-            result.ww = enters * (rateVariance + result.w * result.w) + s * (m[turning].ww + dw * dw)
+            let speed = max(dot(v, v).squareRoot(), k.turnSpeedMin)
+            begun = k.motions[turning].acceleration / speed
+            let deviation = k.motions[turning].accelerationDeviation / speed
+            result.w = s * m[turning].w + (1 - s) * begun
+            let kept = m[turning].w - result.w, fresh = begun - result.w
+            result.ww = s * (m[turning].ww + kept * kept) + (1 - s) * (deviation * deviation + fresh * fresh)
             result.pw = s * m[turning].pw
             result.vw = s * m[turning].vw
         }
@@ -278,7 +301,7 @@ struct MotionMixture {
             result.pv = result.pv + s * (m[i].pv + outer(dp, dv))
             result.vv = result.vv + s * (m[i].vv + outer(dv, dv))
             if turning >= 0 {
-                let dw = (i == turning ? m[i].w : 0) - result.w
+                let dw = (i == turning ? m[i].w : begun) - result.w
                 result.pw += (s * dw) * dp
                 result.vw += (s * dw) * dv
             }
@@ -287,8 +310,8 @@ struct MotionMixture {
     }
 
     /// Mean and covariance over all motions.
-    @inline(__always) mutating func blended() -> Motion {
-        Self.blend(&self.motions, self.weights, from: 0, to: Self.count, turning: -1, 0)
+    @inline(__always) mutating func blended(_ k: borrowing TrackerParameters) -> Motion {
+        Self.blend(&self.motions, self.weights, from: 0, to: Self.count, turning: -1, k)
     }
 
     /// White acceleration noise over all motions, m²/s³.
@@ -306,7 +329,7 @@ struct MotionMixture {
     ) -> (distance: Double, likelihood: Double) {
         var least = Double.infinity
         var top = -Double.infinity
-        var logs = InlineArray<5, Double>(repeating: 0)
+        var logs = InlineArray<7, Double>(repeating: 0)
         for j in 0..<Self.count {
             var (distance, likelihood) = self.motions[j].take(position: z.position, noise: z.noise)
             if z.hasVelocity {

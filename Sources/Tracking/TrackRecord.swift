@@ -33,9 +33,9 @@ struct TrackRecord: Sendable {
     func snapshot(after dt: Double, _ k: borrowing TrackerParameters) -> Track {
         var mixture = self.mixture
         var vertical = self.vertical
-        if dt > 0 { mixture.advance(dt, k) } else if dt < 0 { mixture.shift(dt) }
+        if dt > 0 { mixture.advance(dt, k) } else if dt < 0 { mixture.shift(dt, k) }
         if dt != 0 { vertical.advance(dt, noise: k.climbNoise) }
-        let motion = mixture.blended()
+        let motion = mixture.blended(k)
         let place = self.frame.place(motion.p, height: vertical.height)
         let m = self.frame.rotation(to: TangentFrame(below: place)), t = m.transposed
         let v = m * motion.v
@@ -55,8 +55,8 @@ struct TrackRecord: Sendable {
     }
 
     /// Brings the frame's origin below the track once it has moved some kilometres away.
-    mutating func recentre() {
-        let p = self.mixture.blended().p
+    mutating func recentre(_ k: borrowing TrackerParameters) {
+        let p = self.mixture.blended(k).p
         guard dot(p, p) > 3_000 * 3_000 else { return }
         let next = TangentFrame(below: self.frame.place(p, height: self.vertical.height))
         let m = self.frame.rotation(to: next)

@@ -73,7 +73,7 @@ extension Tracker {
             result.time = measuredAt
             result.mixture.advance(dt, self.parameters)
         } else {
-            result.mixture.shift(dt)
+            result.mixture.shift(dt, self.parameters)
         }
         result.vertical.advance(dt, noise: self.parameters.climbNoise)
         var sighting = result.vertical.sight(
@@ -87,7 +87,7 @@ extension Tracker {
         }
         let taken = result.mixture.take(sighting.planar, classMin: self.parameters.classProbabilityMin)
         if dt < 0 {
-            result.mixture.shift(-dt)
+            result.mixture.shift(-dt, self.parameters)
             result.vertical.advance(-dt, noise: 0)
         }
         result.distance = taken.distance + sighting.distance

@@ -210,7 +210,7 @@ extension Tracker {
         if self.records[twin].track.callsign == nil {
             self.records[twin].track.callsign = self.records[slot].track.callsign
         }
-        let younger = self.records[slot].mixture.blended().pp, older = self.records[twin].mixture.blended().pp
+        let younger = self.records[slot].mixture.blended(self.parameters).pp, older = self.records[twin].mixture.blended(self.parameters).pp
         if younger.determinant < older.determinant, self.records[slot].time >= self.records[twin].time {
             self.records[twin].mixture = self.records[slot].mixture
             self.records[twin].vertical = self.records[slot].vertical

@@ -22,7 +22,7 @@ extension Tracker {
     mutating func enter(_ index: Int, _ slot: Int) {
         let plot = self.slice[index].plot
         let key = self.slice[index].key
-        self.records[slot].recentre()
+        self.records[slot].recentre(self.parameters)
         self.records[slot].misses = 0
         self.records[slot].track.take(plot)
         if self.slice[index].isReply { self.records[slot].repliedAt = plot.measuredAt }
@@ -53,7 +53,7 @@ extension Tracker {
         let isIdentified = self.records[slot].key != 0 || self.records[slot].track.mode3A != nil
         let needed = isIdentified ? k.confirmPlotsIdentified : k.confirmPlots
         guard Int(self.records[slot].track.plotCount) >= needed else { return false }
-        let motion = self.records[slot].mixture.blended()
+        let motion = self.records[slot].mixture.blended(self.parameters)
         let deviation = max(motion.vv.a, motion.vv.d).squareRoot()
         guard deviation < k.confirmSpeedDeviation else { return false }
         let speed = dot(motion.v, motion.v).squareRoot()
@@ -62,7 +62,7 @@ extension Tracker {
 
     /// Brings the coarse place and the grid up to date with the filter.
     mutating func place(_ slot: Int) {
-        let motion = self.records[slot].mixture.blended()
+        let motion = self.records[slot].mixture.blended(self.parameters)
         let vertical = self.records[slot].vertical
         let place = self.records[slot].frame.place(motion.p, height: vertical.height)
         guard motion.isSound, dot(place, place) < 1e15 else {

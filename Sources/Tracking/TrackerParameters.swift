@@ -8,20 +8,39 @@ public struct TrackerParameters: Sendable {
         public var noise: Double
         /// Mean time until the motion changes, seconds.
         public var stay: Double
-        /// One standard deviation of the turn rate with which a turn begins, radians per second; 0: no turn.
-        public var turnRateDeviation = 0.0
+        /// How often a motion that ends in its class is followed by this one; the shares of a class add up to 1.
+        public var share: Double
+        /// Whether it turns, at a rate that is estimated.
+        public var turns = false
+        /// Lateral acceleration with which a turn begins, to the left positive, and its standard deviation, m/s².
+        public var acceleration = 0.0
+        public var accelerationDeviation = 0.0
         /// Drift of the turn rate in a turn, rad²/s³.
         public var turnRateNoise = 0.0
     }
 
-    /// The motions of a transport: straight, gentle turn; and of an agile aircraft: straight, hard turn, anything else.
-    public var motions: InlineArray<5, Motion> = [
-        Motion(noise: 0.3, stay: 150),
-        Motion(noise: 1.5, stay: 35, turnRateDeviation: 0.014, turnRateNoise: 0.00001),
-        Motion(noise: 2, stay: 60),
-        Motion(noise: 40, stay: 15, turnRateDeviation: 0.05, turnRateNoise: 0.0003),
-        Motion(noise: 2_000, stay: 8),
+    /// The motions of a transport: straight, left, right; and of an agile aircraft: straight, left, right, anything else.
+    public var motions: InlineArray<7, Motion> = [
+        Motion(noise: 0.3, stay: 150, share: 0.8),
+        Motion(
+            noise: 1.5, stay: 35, share: 0.1, turns: true, acceleration: 2.5, accelerationDeviation: 1.5,
+            turnRateNoise: 0.00001),
+        Motion(
+            noise: 1.5, stay: 35, share: 0.1, turns: true, acceleration: -2.5, accelerationDeviation: 1.5,
+            turnRateNoise: 0.00001),
+        Motion(noise: 2, stay: 50, share: 0.6),
+        Motion(
+            noise: 40, stay: 15, share: 0.17, turns: true, acceleration: 18, accelerationDeviation: 8,
+            turnRateNoise: 0.0003),
+        Motion(
+            noise: 40, stay: 15, share: 0.17, turns: true, acceleration: -18, accelerationDeviation: 8,
+            turnRateNoise: 0.0003),
+        Motion(noise: 2_000, stay: 8, share: 0.06),
     ]
+    /// Longest time over which motions are foretold without interacting anew, seconds.
+    public var interactionStep = 4.0
+    /// Speed for which lateral accelerations are taken at least, metres per second: slower ones turn at a rate, not on a bank.
+    public var turnSpeedMin = 40.0
     /// Prior probability that a target is agile: one that sends its address, and one that does not.
     public var agile: (identified: Double, anonymous: Double) = (0.05, 0.4)
     /// The probability of a class is never taken for less.
