@@ -2,9 +2,11 @@ import Air
 import BenchSupport
 import Exercises
 import Foundation
+import Scoring
 import Tracking
 
-/// `kumiko-bench-tracker referee DIRECTORY… [--out NAME]`: the tracker over scenarios of the referee's form.
+/// `kumiko-bench-tracker referee DIRECTORY… [--out NAME]`: the tracker over scenarios of the referee's form, its speed
+/// and, where the truth is there, its scores.
 @main
 struct Main {
     static func main() throws {
@@ -23,26 +25,94 @@ struct Main {
             default: directories.append(next)
             }
         }
-        for directory in directories { try self.run(directory, parameters, out: out) }
+        let names = directories.map { URL(filePath: $0).lastPathComponent }
+        let width = max(8, names.map(\.count).max() ?? 0)
+        say(Self.row("scenario", width, Column.all.map(\.name)))
+        var runs: [Run] = []
+        for (directory, name) in zip(directories, names) {
+            let run = try Self.run(directory, parameters, out: out)
+            runs.append(run)
+            say(Self.row(name, width, Column.all.map { text($0.value(run), $0.decimals) }))
+        }
+        guard runs.count > 1 else { return }
+        say(
+            Self.row(
+                "mean", width,
+                Column.all.map { column in
+                    text(runs.map { column.value($0) }.reduce(0, +) / Double(runs.count), column.decimals)
+                }))
     }
 
-    static func run(_ directory: String, _ parameters: TrackerParameters, out: String?) throws {
+    /// One scenario's run.
+    struct Run {
+        var plotsPerSecond: Double
+        /// Nil without a truth to compare with.
+        var score: Score?
+    }
+
+    static func run(_ directory: String, _ parameters: TrackerParameters, out: String?) throws -> Run {
         let scenario = try RefereeScenario(directory: directory)
         var tracker = Tracker(sensors: scenario.sensors, parameters: parameters)
-        var lines = RefereeTracks()
+        var reports: [TrackReport] = []
         var changes: [TrackChange] = []
         var seconds = 0.0
-        scenario.play { reports, now in
+        scenario.play { plots, now in
             let begin = Machine.threadTime
-            tracker.process(reports, now: now, into: &changes)
+            tracker.process(plots, now: now, into: &changes)
             seconds += Machine.threadTime - begin
             changes.removeAll(keepingCapacity: true)
         } tell: { instant, time in
-            if out != nil { tracker.forEachTrack(predictedTo: instant) { lines.append($0, time: time) } }
+            tracker.forEachTrack(predictedTo: instant) { reports.append(TrackReport($0, time: time)) }
         }
-        if let out { try lines.write(to: "\(directory)/\(out)") }
-        say(
-            "\(directory): \(text(scenario.reports.count)) plots, \(text(Double(scenario.reports.count) / seconds)) plots/s, "
-                + "\(tracker.counts.confirmed) tracks at the end")
+        if let out {
+            var lines = RefereeTracks()
+            for report in reports { lines.append(report) }
+            try lines.write(to: "\(directory)/\(out)")
+        }
+        let truth = "\(directory)/truth.jsonl"
+        let hasTruth = FileManager.default.fileExists(atPath: truth)
+        return Run(
+            plotsPerSecond: Double(scenario.reports.count) / seconds,
+            score: hasTruth ? Score(truth: try RefereePicture.truth(path: truth), tracks: reports) : nil)
+    }
+
+    /// A figure of a run.
+    struct Column {
+        var name: String
+        var decimals: Int
+        /// Not a number where there is no truth.
+        var value: @Sendable (Run) -> Double
+
+        init(_ name: String, _ decimals: Int, _ value: @escaping @Sendable (Score) -> Double?) {
+            self.name = name
+            self.decimals = decimals
+            self.value = { run in run.score.flatMap(value) ?? .nan }
+        }
+
+        static let all: [Column] = [
+            Column("compl.", 4) { $0.siap.completeness }, Column("ambig.", 4) { $0.siap.ambiguity },
+            Column("spur.", 4) { $0.siap.spuriousness }, Column("pos m", 1) { $0.siap.positionAccuracy },
+            Column("vel m/s", 2) { $0.siap.velocityAccuracy },
+            Column("chg. /s", 5) { $0.siap.numberChangeRate },
+            Column("GOSPA", 0) { $0.distance.gospa }, Column("missed", 2) { $0.distance.missed },
+            Column("false", 2) { $0.distance.falseTracks }, Column("OSPA", 1) { $0.distance.ospa },
+            Column("RMS str.", 1) { $0.errors(in: "straight")?.position },
+            Column("RMS man.", 1) { $0.errors(in: "manoeuvre")?.position }, Column("NEES/4", 3) { $0.nees?.state },
+            Column("str.", 3) { $0.errors(in: "straight")?.nees },
+            Column("man.", 3) { $0.errors(in: "manoeuvre")?.nees },
+            Column(speed: "plots/s"),
+        ]
+
+        private init(speed name: String) {
+            self.name = name
+            self.decimals = 0
+            self.value = { $0.plotsPerSecond }
+        }
+    }
+
+    /// A line of the table: the name to the left, figures to the right.
+    static func row(_ name: String, _ width: Int, _ cells: [String]) -> String {
+        func pad(_ text: String, to width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) }
+        return cells.reduce(name + pad(name, to: width)) { $0 + "  " + pad($1, to: 8) + $1 }
     }
 }

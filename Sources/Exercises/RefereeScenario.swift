@@ -184,11 +184,12 @@ public struct RefereeScenario: Sendable {
     }
 }
 
-/// Reads lines that each hold one JSON object without nesting, as the referee's plots are.
+/// Reads lines that each hold one JSON object, as the referee's plots, truth and tracks are.
 ///
-/// Not a general reader of JSON: that one takes ten times as long, and these files are large.
+/// Not a general reader of JSON: that one takes ten times as long, and these files are large. What is nested is passed
+/// over, but for a covariance.
 struct RefereeLineReader {
-    /// The fields that a plot may have; others are passed over.
+    /// The fields that a plot, a true state or a track may have; others are passed over.
     struct Fields: Equatable {
         var time: Double?
         var received: Double?
@@ -204,6 +205,10 @@ struct RefereeLineReader {
         var sensor: String?
         var icao24: String?
         var mode3a: String?
+        var id: String?
+        var kind: String?
+        /// Row by row.
+        var cov: [Double]?
     }
 
     struct Malformed: Error, Equatable {
@@ -241,11 +246,19 @@ struct RefereeLineReader {
                 case "sensor": fields.sensor = value
                 case "icao24": fields.icao24 = value
                 case "mode3a": fields.mode3a = value
+                case "id": fields.id = value
+                case "kind": fields.kind = value
                 default: break
                 }
+            } else if self.peek == UInt8(ascii: "[") || self.peek == UInt8(ascii: "{") {
+                let numbers = try self.nested(keep: name == "cov")
+                if name == "cov" { fields.cov = numbers }
             } else {
+                let begin = self.at
                 let value = try self.number()
                 switch name {
+                // A number may name a track; its digits are the name.
+                case "id": fields.id = value.map { _ in String(decoding: self.bytes[begin..<self.at], as: UTF8.self) }
                 case "time": fields.time = value
                 case "received": fields.received = value
                 case "range": fields.range = value
@@ -307,7 +320,32 @@ struct RefereeLineReader {
         return text
     }
 
-    /// A number, or nil for `null`.
+    /// Passes an array or object; answers with the numbers in it if they are to be kept.
+    private mutating func nested(keep: Bool) throws(Malformed) -> [Double] {
+        var numbers: [Double] = []
+        if keep { numbers.reserveCapacity(16) }
+        var depth = 0
+        repeat {
+            switch self.peek {
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                self.at += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                depth -= 1
+                self.at += 1
+            case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x09, 0x0D: self.at += 1
+            case UInt8(ascii: "\""): _ = try self.text()
+            default:
+                let begin = self.at
+                let value = try self.number()
+                guard self.at > begin else { throw self.malformed("']' or '}'") }
+                if keep, let value { numbers.append(value) }
+            }
+        } while depth > 0
+        return numbers
+    }
+
+    /// A number, or nil for `null`, `true` and `false`.
     private mutating func number() throws(Malformed) -> Double? {
         let begin = self.at
         var digits: UInt64 = 0
@@ -332,9 +370,11 @@ struct RefereeLineReader {
             let value = Double(digits) / Self.powers[decimals]
             return isNegative ? -value : value
         }
-        while self.at < self.bytes.count, ![0x2C, 0x7D, 0x0A, 0x20, 0x09, 0x0D].contains(self.peek) { self.at += 1 }
+        while self.at < self.bytes.count, ![0x2C, 0x5D, 0x7D, 0x0A, 0x20, 0x09, 0x0D].contains(self.peek) {
+            self.at += 1
+        }
         let word = String(decoding: self.bytes[begin..<self.at], as: UTF8.self)
-        if word == "null" { return nil }
+        if word == "null" || word == "true" || word == "false" { return nil }
         guard let value = Double(word) else { throw self.malformed("a number") }
         return value
     }

@@ -15,8 +15,8 @@ struct HouseTests {
         "SensorFormats": ["Air", "Geodesy"],
         "Tracking": ["Air", "Geodesy"],
         "Plausibility": ["Air", "Geodesy"],
-        "Exercises": ["Air", "Geodesy"],
-        "Scoring": ["Air", "Geodesy"],
+        "Scoring": ["Geodesy"],
+        "Exercises": ["Air", "Geodesy", "Scoring"],
         "Storage": ["Air", "Geodesy", "GRDB"],
         "Node": [
             "Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Storage", "Tracking", "Transport",

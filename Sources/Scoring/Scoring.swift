@@ -1,1 +1,0 @@
-/// How well tracks tell the truth.
