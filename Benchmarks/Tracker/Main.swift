@@ -12,6 +12,7 @@ struct Main {
     static func main() throws {
         var directories: [String] = []
         var out: String?
+        var knowsOrigins = false
         var parameters = TrackerParameters()
         var rest = CommandLine.arguments.dropFirst()
         guard rest.popFirst() == "referee" else {
@@ -21,6 +22,7 @@ struct Main {
         while let next = rest.popFirst() {
             switch next {
             case "--out": out = rest.popFirst()
+            case "--origins": knowsOrigins = true
             case "--set": Tuning.set(rest.popFirst() ?? "", in: &parameters)
             default: directories.append(next)
             }
@@ -30,7 +32,7 @@ struct Main {
         say(Self.row("scenario", width, Column.all.map(\.name)))
         var runs: [Run] = []
         for (directory, name) in zip(directories, names) {
-            let run = try Self.run(directory, parameters, out: out)
+            let run = try Self.run(directory, parameters, knowsOrigins: knowsOrigins, out: out)
             runs.append(run)
             say(Self.row(name, width, Column.all.map { text($0.value(run), $0.decimals) }))
         }
@@ -50,8 +52,10 @@ struct Main {
         var score: Score?
     }
 
-    static func run(_ directory: String, _ parameters: TrackerParameters, out: String?) throws -> Run {
-        let scenario = try RefereeScenario(directory: directory)
+    static func run(_ directory: String, _ parameters: TrackerParameters, knowsOrigins: Bool, out: String?
+    ) throws -> Run {
+        var scenario = try RefereeScenario(directory: directory)
+        if knowsOrigins { try Origins.tell(&scenario, directory) }
         var tracker = Tracker(sensors: scenario.sensors, parameters: parameters)
         var reports: [TrackReport] = []
         var changes: [TrackChange] = []

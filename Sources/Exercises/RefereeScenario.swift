@@ -29,7 +29,7 @@ public struct RefereeScenario: Sendable {
     /// Names of the sensors in the files, in the same order.
     public let names: [String]
     /// The plots in the order of their arrival.
-    public let reports: [SensorReport]
+    public var reports: [SensorReport]
     /// Seconds between the instants at which a tracker is asked for its picture.
     public let reportPeriod: Double
     /// Length of the scenario, seconds.

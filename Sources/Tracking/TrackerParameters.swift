@@ -21,32 +21,32 @@ public struct TrackerParameters: Sendable {
 
     /// The motions of a transport: straight, left, right; and of an agile aircraft: straight, left, right, anything else.
     public var motions: InlineArray<7, Motion> = [
-        Motion(noise: 0.3, stay: 150, share: 0.8),
+        Motion(noise: 0.15, stay: 100, share: 0.8),
         Motion(
-            noise: 1.5, stay: 35, share: 0.1, turns: true, acceleration: 2.5, accelerationDeviation: 1.5,
-            turnRateNoise: 0.00001),
+            noise: 0.7, stay: 35, share: 0.1, turns: true, acceleration: 2.5, accelerationDeviation: 1,
+            turnRateNoise: 0.000007),
         Motion(
-            noise: 1.5, stay: 35, share: 0.1, turns: true, acceleration: -2.5, accelerationDeviation: 1.5,
-            turnRateNoise: 0.00001),
-        Motion(noise: 2, stay: 50, share: 0.6),
+            noise: 0.7, stay: 35, share: 0.1, turns: true, acceleration: -2.5, accelerationDeviation: 1,
+            turnRateNoise: 0.000007),
+        Motion(noise: 1.3, stay: 75, share: 0.6),
         Motion(
-            noise: 40, stay: 15, share: 0.17, turns: true, acceleration: 18, accelerationDeviation: 8,
-            turnRateNoise: 0.0003),
+            noise: 18, stay: 10, share: 0.17, turns: true, acceleration: 18, accelerationDeviation: 5.5,
+            turnRateNoise: 0.0002),
         Motion(
-            noise: 40, stay: 15, share: 0.17, turns: true, acceleration: -18, accelerationDeviation: 8,
-            turnRateNoise: 0.0003),
-        Motion(noise: 2_000, stay: 8, share: 0.06),
+            noise: 18, stay: 10, share: 0.17, turns: true, acceleration: -18, accelerationDeviation: 5.5,
+            turnRateNoise: 0.0002),
+        Motion(noise: 2_000, stay: 10, share: 0.06),
     ]
     /// Longest time over which motions are foretold without interacting anew, seconds.
-    public var interactionStep = 4.0
+    public var interactionStep = 8.0
     /// Speed for which lateral accelerations are taken at least, metres per second: slower ones turn at a rate, not on a bank.
     public var turnSpeedMin = 40.0
     /// Prior probability that a target is agile: one that sends its address, and one that does not.
-    public var agile: (identified: Double, anonymous: Double) = (0.05, 0.4)
+    public var agile: (identified: Double, anonymous: Double) = (0.05, 0.5)
     /// The probability of a class is never taken for less.
-    public var classProbabilityMin = 0.002
+    public var classProbabilityMin = 0.0015
     /// White acceleration noise of climb and descent, m²/s³.
-    public var climbNoise = 10.0
+    public var climbNoise = 15.0
 
     /// One standard deviation of the velocity components before any is known, metres per second.
     public var speedDeviation = 200.0
@@ -65,7 +65,7 @@ public struct TrackerParameters: Sendable {
     public var doubtedPlaceDeviation = 1_000.0
 
     /// Mahalanobis distance beyond which plot and track do not belong together.
-    public var gate = 6.0
+    public var gate = 6.5
     /// The same for a plot that carries the track's own address.
     public var identityGate = 14.0
     /// A plot older than its track by more than this is late and dropped, seconds.
@@ -82,15 +82,15 @@ public struct TrackerParameters: Sendable {
     /// Fall of the log-likelihood ratio below its start at which a tentative track is dropped.
     public var rejectFall = 6.0
     /// The log-likelihood ratio is held at this value at most.
-    public var scoreMax = 16.0
+    public var scoreMax = 14.0
     /// Log-likelihood ratio below which a confirmed track is dropped.
     public var dropScore = 0.0
     /// Plots that a track without an address or code needs before it is confirmed.
-    public var confirmPlots = 3
+    public var confirmPlots = 2
     /// Plots that a track with an address or a discrete code needs before it is confirmed.
     public var confirmPlotsIdentified = 2
     /// One standard deviation of the velocity above which a track is not confirmed, metres per second.
-    public var confirmSpeedDeviation = 130.0
+    public var confirmSpeedDeviation = 165.0
     /// Speeds of a track that no reply identifies, metres per second: what is slower is held for ground clutter.
     public var speedRange = 15.0...1_000.0
     /// One standard deviation of the position at which a track is dropped, metres.
