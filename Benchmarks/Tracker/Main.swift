@@ -52,7 +52,8 @@ struct Main {
         var score: Score?
     }
 
-    static func run(_ directory: String, _ parameters: TrackerParameters, knowsOrigins: Bool, out: String?
+    static func run(
+        _ directory: String, _ parameters: TrackerParameters, knowsOrigins: Bool, out: String?
     ) throws -> Run {
         var scenario = try RefereeScenario(directory: directory)
         if knowsOrigins { try Origins.tell(&scenario, directory) }

@@ -27,6 +27,8 @@ enum Tuning {
         case "climbNoise": k.climbNoise = value
         case "speedDeviation": k.speedDeviation = value
         case "step": k.interactionStep = value
+        case "wake": k.wakeDistance = value
+        case "lag": k.lagMax = value
         case "gate": k.gate = value
         case "identityGate": k.identityGate = value
         case "birthsPerScan": k.birthsPerScan = value

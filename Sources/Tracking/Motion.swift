@@ -180,10 +180,17 @@ let logTwoPi = 1.8378770664093453
 /// A turn begins with a lateral acceleration that is ordinary for its class, a ± σ, to its side: the rate is a/|v|. A
 /// single turn of unknown side would begin with a rate of zero mean, and need two looks more to find the side.
 ///
-/// Source: H. Blom, Y. Bar-Shalom, IEEE Trans. Automatic Control 33/8 (1988).
+/// A class that has fallen to the least probability it is given rests: its motions are neither moved nor weighed, until
+/// a plot surprises the other one. Most targets are filtered by the motions of one class only.
+///
+/// Source: H. Blom, Y. Bar-Shalom, IEEE Trans. Automatic Control 33/8 (1988); X. R. Li, Y. Bar-Shalom, "Multiple-model
+/// estimation with variable structure", ibid. 41/4 (1996).
 struct MotionMixture {
     var motions: InlineArray<7, Motion>
     var weights: InlineArray<7, Double>
+    /// The motions that are at work: from the first of a class to the last of a class.
+    private(set) var low = 0
+    private(set) var high = Self.count
 
     /// The first motion of the agile class.
     static let firstAgile = 3
@@ -217,9 +224,9 @@ struct MotionMixture {
     }
 
     @inline(__always) private mutating func step(_ dt: Double, _ k: borrowing TrackerParameters) {
-        self.interact(dt, k, from: 0, to: Self.firstAgile)
-        self.interact(dt, k, from: Self.firstAgile, to: Self.count)
-        for j in 0..<Self.count {
+        if self.low == 0 { self.interact(dt, k, from: 0, to: Self.firstAgile) }
+        if self.high == Self.count { self.interact(dt, k, from: Self.firstAgile, to: Self.count) }
+        for j in self.low..<self.high {
             if k.motions[j].turns {
                 self.motions[j].turn(dt, noise: k.motions[j].noise, rateNoise: k.motions[j].turnRateNoise)
             } else {
@@ -230,7 +237,7 @@ struct MotionMixture {
 
     /// Moves each motion `dt` seconds, forwards or backwards, adding no noise: for a plot out of order.
     @inline(__always) mutating func shift(_ dt: Double, _ k: borrowing TrackerParameters) {
-        for j in 0..<Self.count {
+        for j in self.low..<self.high {
             if k.motions[j].turns {
                 self.motions[j].turn(dt, noise: 0, rateNoise: 0)
             } else {
@@ -311,13 +318,41 @@ struct MotionMixture {
 
     /// Mean and covariance over all motions.
     @inline(__always) mutating func blended(_ k: borrowing TrackerParameters) -> Motion {
-        Self.blend(&self.motions, self.weights, from: 0, to: Self.count, turning: -1, k)
+        Self.blend(&self.motions, self.weights, from: self.low, to: self.high, turning: -1, k)
+    }
+
+    /// Whether a class rests.
+    @inline(__always) var rests: Bool { self.high - self.low < Self.count }
+
+    /// Lets the class that rests begin anew from what the other one has found.
+    @inline(__always) mutating func wake(_ k: borrowing TrackerParameters) {
+        guard self.rests else { return }
+        let least = k.classProbabilityMin
+        let first = self.low == 0 ? Self.firstAgile : 0, end = self.low == 0 ? Self.count : Self.firstAgile
+        let mean = self.blended(k)
+        for j in self.low..<self.high { self.weights[j] *= 1 - least }
+        for j in first..<end {
+            self.motions[j] = mean
+            self.weights[j] = k.motions[j].share * least
+            if k.motions[j].turns {
+                let speed = max(dot(mean.v, mean.v).squareRoot(), k.turnSpeedMin)
+                let rate = k.motions[j].accelerationDeviation / speed
+                self.motions[j].w = k.motions[j].acceleration / speed
+                self.motions[j].ww = rate * rate
+            }
+        }
+        (self.low, self.high) = (0, Self.count)
+    }
+
+    /// The same in a frame whose axes are turned by the rotation m and whose origin lies at `shift`.
+    @inline(__always) mutating func reframe(_ m: Matrix2, shift: SIMD2<Double>) {
+        for j in self.low..<self.high { self.motions[j].reframe(m, shift: shift) }
     }
 
     /// White acceleration noise over all motions, m²/s³.
     @inline(__always) func noise(_ k: borrowing TrackerParameters) -> Double {
         var sum = 0.0
-        for j in 0..<Self.count { sum += self.weights[j] * k.motions[j].noise }
+        for j in self.low..<self.high { sum += self.weights[j] * k.motions[j].noise }
         return sum
     }
 
@@ -330,7 +365,7 @@ struct MotionMixture {
         var least = Double.infinity
         var top = -Double.infinity
         var logs = InlineArray<7, Double>(repeating: 0)
-        for j in 0..<Self.count {
+        for j in self.low..<self.high {
             var (distance, likelihood) = self.motions[j].take(position: z.position, noise: z.noise)
             if z.hasVelocity {
                 let second = self.motions[j].take(velocity: z.velocity, noise: z.velocityNoise)
@@ -342,26 +377,31 @@ struct MotionMixture {
             logs[j] = likelihood
         }
         var sum = 0.0
-        for j in 0..<Self.count {
+        for j in self.low..<self.high {
             self.weights[j] *= exp(logs[j] - top)
             sum += self.weights[j]
         }
         let f = 1 / sum
-        for j in 0..<Self.count { self.weights[j] = max(self.weights[j] * f, 1e-9) }
-        self.keepClasses(classMin)
+        for j in self.low..<self.high { self.weights[j] = max(self.weights[j] * f, 1e-9) }
+        if !self.rests { self.keepClasses(classMin) }
         return (least, top + log(sum))
     }
 
-    /// Lets no class die out: what was an airliner's life long may turn out to be none.
+    /// Lets a class rest that has become too unlikely; never does one die out: what was an airliner's life long may turn
+    /// out to be none.
     @inline(__always) private mutating func keepClasses(_ least: Double) {
         var calm = 0.0, agile = 0.0
         for j in 0..<Self.firstAgile { calm += self.weights[j] }
         for j in Self.firstAgile..<Self.count { agile += self.weights[j] }
-        let total = calm + agile
-        let share = min(max(agile / total, least), 1 - least)
-        let f = (1 - share) / calm, g = share / agile
-        for j in 0..<Self.firstAgile { self.weights[j] *= f }
-        for j in Self.firstAgile..<Self.count { self.weights[j] *= g }
+        if agile < least * (calm + agile) {
+            self.high = Self.firstAgile
+        } else if calm < least * (calm + agile) {
+            self.low = Self.firstAgile
+        } else {
+            return
+        }
+        let f = 1 / max(calm, agile)
+        for j in self.low..<self.high { self.weights[j] *= f }
     }
 }
 

@@ -6,11 +6,9 @@ import Glibc
 struct TrackRecord: Sendable {
     /// Number, identity, times and contributors; state and covariance are filled in when it is told.
     var track: Track
-    /// The instant that the filters stand at.
-    var time: Timestamp
-    var frame: TangentFrame
-    var mixture: MotionMixture
-    var vertical: Vertical
+    var state: TrackState
+    /// The newest entry of its history.
+    var history: Int32 = -1
     /// Logarithm of how much likelier its plots and misses are if it is a target than if they were all false.
     var score: Double
     /// The score it began with.
@@ -31,17 +29,17 @@ struct TrackRecord: Sendable {
 
     /// The track as it is told, `dt` seconds after the instant that the filters stand at.
     func snapshot(after dt: Double, _ k: borrowing TrackerParameters) -> Track {
-        var mixture = self.mixture
-        var vertical = self.vertical
+        var mixture = self.state.mixture
+        var vertical = self.state.vertical
         if dt > 0 { mixture.advance(dt, k) } else if dt < 0 { mixture.shift(dt, k) }
         if dt != 0 { vertical.advance(dt, noise: k.climbNoise) }
         let motion = mixture.blended(k)
-        let place = self.frame.place(motion.p, height: vertical.height)
-        let m = self.frame.rotation(to: TangentFrame(below: place)), t = m.transposed
+        let place = self.state.frame.place(motion.p, height: vertical.height)
+        let m = self.state.frame.rotation(to: TangentFrame(below: place)), t = m.transposed
         let v = m * motion.v
         let pp = m * motion.pp * t, pv = m * motion.pv * t, vv = m * motion.vv * t
         var track = self.track
-        track.measuredAt = self.time.advanced(by: dt)
+        track.measuredAt = self.state.time.advanced(by: dt)
         track.position = Ground(below: place).geodetic
         track.position.height = vertical.height
         track.velocity = EastNorthUp(east: v.x, north: v.y, up: vertical.climb)
@@ -52,19 +50,6 @@ struct TrackRecord: Sendable {
         track.climbVariance = vertical.cc
         track.status = !self.isConfirmed ? .tentative : self.misses >= k.coastingMisses ? .coasting : .confirmed
         return track
-    }
-
-    /// Brings the frame's origin below the track once it has moved some kilometres away.
-    mutating func recentre(_ k: borrowing TrackerParameters) {
-        let p = self.mixture.blended(k).p
-        guard dot(p, p) > 3_000 * 3_000 else { return }
-        let next = TangentFrame(below: self.frame.place(p, height: self.vertical.height))
-        let m = self.frame.rotation(to: next)
-        // The place itself becomes the origin, and not the new origin's place in the old plane: at height, under a tilted
-        // vertical, these lie metres apart.
-        let shift = m * p
-        for j in 0..<MotionMixture.count { self.mixture.motions[j].reframe(m, shift: shift) }
-        self.frame = next
     }
 }
 
@@ -95,9 +80,9 @@ struct CoarseTrack: Sendable {
 struct Hypothesis: Sendable {
     var plot: Int32
     var slot: Int32
-    var time: Timestamp
-    var mixture: MotionMixture
-    var vertical: Vertical
+    /// The entry of the history that it follows on, or −1: the track's newest state.
+    var base: Int32
+    var state: TrackState
     /// Squared Mahalanobis distance under the likeliest motion.
     var distance: Double
     /// Log-likelihood ratio of belonging together against the plot being false.

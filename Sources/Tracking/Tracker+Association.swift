@@ -35,7 +35,7 @@ extension Tracker {
 
     /// Whether a plot is not so much older than a track that it can no longer be taken in; notes it if it is.
     @inline(__always) mutating func isTimely(_ index: Int, _ slot: Int) -> Bool {
-        let dt = self.slice[index].plot.measuredAt.seconds(since: self.records[slot].time)
+        let dt = self.slice[index].plot.measuredAt.seconds(since: self.records[slot].state.time)
         if dt < -self.parameters.lagMax { self.slice[index].isLate = true }
         return dt >= -self.parameters.lagMax && dt < 2 * self.parameters.coastMax
     }
@@ -60,38 +60,28 @@ extension Tracker {
         return code == known ? 6 : -6
     }
 
-    /// Moves a track to the time of a plot and takes the plot in, on a copy.
+    /// Moves a track to the time of a plot and takes the plot in, on a copy: of its newest state, or, for a plot that came
+    /// late, of the one that was the newest then.
     ///
     /// - Returns: nil if the numbers broke.
     func hold(_ index: Int, against slot: Int) -> Hypothesis? {
-        let measuredAt = self.slice[index].plot.measuredAt
-        let dt = measuredAt.seconds(since: self.records[slot].time)
-        var result = Hypothesis(
-            plot: Int32(index), slot: Int32(slot), time: self.records[slot].time, mixture: self.records[slot].mixture,
-            vertical: self.records[slot].vertical, distance: 0, gain: 0)
-        if dt >= 0 {
-            result.time = measuredAt
-            result.mixture.advance(dt, self.parameters)
+        var fit = (distance: 0.0, likelihood: 0.0)
+        var result: Hypothesis
+        if self.slice[index].plot.measuredAt >= self.records[slot].state.time {
+            let state = TrackState(
+                self.records[slot].state, taking: self.slice[index], from: self.sites[self.slice[index].site],
+                self.parameters, fit: &fit)
+            result = Hypothesis(plot: Int32(index), slot: Int32(slot), base: -1, state: state, distance: 0, gain: 0)
         } else {
-            result.mixture.shift(dt, self.parameters)
+            let base = self.history.entry(at: self.slice[index].plot.measuredAt, from: self.records[slot].history)
+            guard base >= 0 else { return nil }
+            let state = TrackState(
+                self.history.entries[Int(base)].state, taking: self.slice[index],
+                from: self.sites[self.slice[index].site], self.parameters, fit: &fit)
+            result = Hypothesis(plot: Int32(index), slot: Int32(slot), base: base, state: state, distance: 0, gain: 0)
         }
-        result.vertical.advance(dt, noise: self.parameters.climbNoise)
-        var sighting = result.vertical.sight(
-            self.slice[index], from: self.sites[self.slice[index].site], in: self.records[slot].frame,
-            self.parameters)
-        if dt < 0 {
-            // What the target may have done between the plot and the state, as noise of the plot.
-            let q = result.mixture.noise(self.parameters)
-            sighting.planar.noise = sighting.planar.noise + .diagonal(-q * dt * dt * dt / 3)
-            sighting.planar.velocityNoise = sighting.planar.velocityNoise + .diagonal(-q * dt)
-        }
-        let taken = result.mixture.take(sighting.planar, classMin: self.parameters.classProbabilityMin)
-        if dt < 0 {
-            result.mixture.shift(-dt, self.parameters)
-            result.vertical.advance(-dt, noise: 0)
-        }
-        result.distance = taken.distance + sighting.distance
-        result.gain = taken.likelihood + sighting.likelihood - self.slice[index].falseDensity
+        result.distance = fit.distance
+        result.gain = fit.likelihood - self.slice[index].falseDensity
         guard result.gain.isFinite, result.distance.isFinite else { return nil }
         return result
     }

@@ -36,11 +36,13 @@ extension Tracker {
             id: id, status: .tentative, measuredAt: plot.measuredAt, receivedAt: plot.receivedAt,
             position: Geodetic(latitude: 0, longitude: 0))
         track.bornAt = plot.measuredAt
-        let record = TrackRecord(
-            track: track, time: plot.measuredAt, frame: frame,
+        let state = TrackState(
+            time: plot.measuredAt, frame: frame,
             mixture: MotionMixture(
                 motion, agile: self.slice[index].key != 0 ? k.agile.identified : k.agile.anonymous, parameters: k),
-            vertical: vertical, score: self.slice[index].odds, startScore: self.slice[index].odds)
+            vertical: vertical)
+        let record = TrackRecord(
+            track: track, state: state, score: self.slice[index].odds, startScore: self.slice[index].odds)
         let slot: Int
         if let free = self.freeSlots.popLast() {
             slot = Int(free)
@@ -60,6 +62,7 @@ extension Tracker {
         self.slotOfID.set(UInt64(id.rawValue), Int32(slot))
         self.tally.initiated += 1
         self.slice[index].isDone = true
+        self.remember(slot, self.slice[index])
         self.enter(index, slot)
     }
 
@@ -87,6 +90,8 @@ extension Tracker {
 
     mutating func drop(_ slot: Int, at now: Timestamp, into changes: inout [TrackChange]) {
         self.unname(slot)
+        self.history.remove(self.records[slot].history)
+        self.records[slot].history = -1
         self.grid.remove(slot)
         self.slotOfID.remove(UInt64(self.records[slot].track.id.rawValue))
         self.coarse[slot].isLive = false
@@ -118,7 +123,7 @@ extension Tracker {
     /// Lowers the score of a track for each look since the last sweep that should have seen it and did not.
     mutating func countMisses(_ slot: Int, _ now: Timestamp) {
         let here = self.coarse[slot].at(now).place
-        let height = self.records[slot].vertical.height
+        let height = self.records[slot].state.vertical.height
         let replies = self.records[slot].repliedAt.nanoseconds != .min
         for index in self.sites.indices {
             guard self.sites[index].isOperational, self.sites[index].beamAt.nanoseconds != .min else { continue }
@@ -161,7 +166,7 @@ extension Tracker {
     func isLost(_ slot: Int, _ now: Timestamp) -> Bool {
         let k = self.parameters
         let score = self.records[slot].score
-        let age = now.seconds(since: self.records[slot].time)
+        let age = now.seconds(since: self.records[slot].state.time)
         // A track from the future is left over from a clock that has been put back.
         if age > k.coastMax || age < -60 || !(score > -1e6) { return true }
         if !self.records[slot].isConfirmed {
@@ -170,7 +175,7 @@ extension Tracker {
         if score < k.dropScore { return true }
         let limit = k.positionDeviationMax * k.positionDeviationMax
         let at = self.coarse[slot]
-        let variance = at.placeVariance - self.records[slot].vertical.hh + age * age * at.velocityVariance
+        let variance = at.placeVariance - self.records[slot].state.vertical.hh + age * age * at.velocityVariance
         return variance > limit
     }
 
@@ -210,12 +215,13 @@ extension Tracker {
         if self.records[twin].track.callsign == nil {
             self.records[twin].track.callsign = self.records[slot].track.callsign
         }
-        let younger = self.records[slot].mixture.blended(self.parameters).pp, older = self.records[twin].mixture.blended(self.parameters).pp
-        if younger.determinant < older.determinant, self.records[slot].time >= self.records[twin].time {
-            self.records[twin].mixture = self.records[slot].mixture
-            self.records[twin].vertical = self.records[slot].vertical
-            self.records[twin].frame = self.records[slot].frame
-            self.records[twin].time = self.records[slot].time
+        let younger = self.records[slot].state.mixture.blended(self.parameters).pp,
+            older = self.records[twin].state.mixture.blended(self.parameters).pp
+        if younger.determinant < older.determinant, self.records[slot].state.time >= self.records[twin].state.time {
+            self.records[twin].state = self.records[slot].state
+            let history = self.records[twin].history
+            self.records[twin].history = self.records[slot].history
+            self.records[slot].history = history
             self.records[twin].misses = min(self.records[twin].misses, self.records[slot].misses)
             self.place(twin)
         }
@@ -250,8 +256,8 @@ extension Tracker {
                 return false
             }
         }
-        let x = self.records[a].snapshot(after: now.seconds(since: self.records[a].time), self.parameters)
-        let y = self.records[b].snapshot(after: now.seconds(since: self.records[b].time), self.parameters)
+        let x = self.records[a].snapshot(after: now.seconds(since: self.records[a].state.time), self.parameters)
+        let y = self.records[b].snapshot(after: now.seconds(since: self.records[b].state.time), self.parameters)
         let frame = TangentFrame(below: SIMD3(Geocentric(y.position)))
         let d = frame.coordinates(of: SIMD3(Geocentric(x.position))).p
         var difference = Vector<4>.zero

@@ -8,21 +8,62 @@ extension Tracker {
     mutating func commit(_ h: Int) {
         let index = Int(self.hypotheses[h].plot), slot = Int(self.hypotheses[h].slot)
         self.tally.associated += 1
-        if self.hypotheses[h].time > self.slice[index].plot.measuredAt { self.tally.outOfOrder += 1 }
-        self.records[slot].mixture = self.hypotheses[h].mixture
-        self.records[slot].vertical = self.hypotheses[h].vertical
-        self.records[slot].time = self.hypotheses[h].time
+        if self.hypotheses[h].base < 0 {
+            self.records[slot].state = self.hypotheses[h].state
+            self.records[slot].state.recentre(self.parameters)
+            self.remember(slot, self.slice[index])
+        } else {
+            self.tally.outOfOrder += 1
+            self.replay(h)
+        }
         self.records[slot].score = min(
             self.records[slot].score + self.hypotheses[h].gain - 0.1, self.parameters.scoreMax)
         self.slice[index].isDone = true
         self.enter(index, slot)
     }
 
+    /// Notes the newest state of a track, and the plot that led to it.
+    mutating func remember(_ slot: Int, _ plot: PreparedPlot) {
+        let state = self.records[slot].state
+        let entry = self.history.add(state, plot, after: self.records[slot].history)
+        self.records[slot].history = entry
+        self.history.trim(entry, to: state.time.advanced(by: -self.parameters.lagMax))
+    }
+
+    /// Takes a plot in where it belongs, and those that were measured after it once more.
+    private mutating func replay(_ h: Int) {
+        let index = Int(self.hypotheses[h].plot), slot = Int(self.hypotheses[h].slot)
+        let base = self.hypotheses[h].base
+        var state = self.hypotheses[h].state
+        self.later.removeAll(keepingCapacity: true)
+        var entry = self.records[slot].history
+        while entry != base, entry >= 0 {
+            self.later.append(entry)
+            entry = self.history.entries[Int(entry)].previous
+        }
+        state.recentre(self.parameters)
+        if self.history.entries[Int(base)].state.time > self.slice[index].plot.measuredAt {
+            // Older than all that is remembered: the oldest state was mended.
+            self.history.setState(base, state)
+        } else {
+            let new = self.history.add(state, self.slice[index], after: base)
+            if let next = self.later.last { self.history.link(next, to: new) } else { self.records[slot].history = new }
+        }
+        var fit = (distance: 0.0, likelihood: 0.0)
+        for entry in self.later.reversed() {
+            state = TrackState(
+                state, taking: self.history.entries[Int(entry)].plot,
+                from: self.sites[self.history.entries[Int(entry)].plot.site], self.parameters, fit: &fit)
+            state.recentre(self.parameters)
+            self.history.setState(entry, state)
+        }
+        self.records[slot].state = state
+    }
+
     /// Notes in a track what a plot says beyond its place, and looks whether the track is now believed.
     mutating func enter(_ index: Int, _ slot: Int) {
         let plot = self.slice[index].plot
         let key = self.slice[index].key
-        self.records[slot].recentre(self.parameters)
         self.records[slot].misses = 0
         self.records[slot].track.take(plot)
         if self.slice[index].isReply { self.records[slot].repliedAt = plot.measuredAt }
@@ -53,7 +94,7 @@ extension Tracker {
         let isIdentified = self.records[slot].key != 0 || self.records[slot].track.mode3A != nil
         let needed = isIdentified ? k.confirmPlotsIdentified : k.confirmPlots
         guard Int(self.records[slot].track.plotCount) >= needed else { return false }
-        let motion = self.records[slot].mixture.blended(self.parameters)
+        let motion = self.records[slot].state.mixture.blended(self.parameters)
         let deviation = max(motion.vv.a, motion.vv.d).squareRoot()
         guard deviation < k.confirmSpeedDeviation else { return false }
         let speed = dot(motion.v, motion.v).squareRoot()
@@ -62,9 +103,9 @@ extension Tracker {
 
     /// Brings the coarse place and the grid up to date with the filter.
     mutating func place(_ slot: Int) {
-        let motion = self.records[slot].mixture.blended(self.parameters)
-        let vertical = self.records[slot].vertical
-        let place = self.records[slot].frame.place(motion.p, height: vertical.height)
+        let motion = self.records[slot].state.mixture.blended(self.parameters)
+        let vertical = self.records[slot].state.vertical
+        let place = self.records[slot].state.frame.place(motion.p, height: vertical.height)
         guard motion.isSound, dot(place, place) < 1e15 else {
             // The numbers broke (a plot beyond reason got in): let the next sweep drop it.
             self.records[slot].score = -.infinity
@@ -72,9 +113,9 @@ extension Tracker {
         }
         self.coarse[slot].place = place
         self.coarse[slot].velocity =
-            motion.v.x * self.records[slot].frame.east + motion.v.y * self.records[slot].frame.north
-            + vertical.climb * self.records[slot].frame.up
-        self.coarse[slot].time = self.records[slot].time
+            motion.v.x * self.records[slot].state.frame.east + motion.v.y * self.records[slot].state.frame.north
+            + vertical.climb * self.records[slot].state.frame.up
+        self.coarse[slot].time = self.records[slot].state.time
         self.coarse[slot].placeVariance = max(motion.pp.a, motion.pp.d) + vertical.hh
         self.coarse[slot].velocityVariance = max(motion.vv.a, motion.vv.d)
         self.grid.move(slot, to: place)

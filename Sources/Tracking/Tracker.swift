@@ -31,6 +31,7 @@ public struct Tracker: Sendable {
     var coarse: [CoarseTrack] = []
     var freeSlots: [Int32] = []
     var grid = TrackGrid()
+    var history = TrackHistory()
     var slotOfKey = FlatTable()
     var slotOfID = FlatTable()
     /// Per slot and site: until when looks of this site at this track are accounted for; `Int64.min`: never seen by it.
@@ -47,6 +48,7 @@ public struct Tracker: Sendable {
     var sliceTails: [Int32] = []
     var sliceSites: [Int32] = []
     var group: [Int32] = []
+    var later: [Int32] = []
     var near: [Int32] = []
     var hypotheses: [Hypothesis] = []
     var touched: [Int32] = []
@@ -225,14 +227,17 @@ public struct Tracker: Sendable {
     public func track(_ id: TrackID, predictedTo instant: Timestamp) -> Track? {
         let slot = Int(self.slotOfID.value(UInt64(id.rawValue)))
         guard slot >= 0, self.records[slot].isConfirmed else { return nil }
-        return self.records[slot].snapshot(after: instant.seconds(since: self.records[slot].time), self.parameters)
+        return self.records[slot].snapshot(
+            after: instant.seconds(since: self.records[slot].state.time), self.parameters)
     }
 
     /// Calls `body` with every confirmed track, its state moved to an instant; in no order that means anything, but
     /// always the same one.
     public func forEachTrack(predictedTo instant: Timestamp, _ body: (Track) -> Void) {
         for slot in self.records.indices where self.coarse[slot].isLive && self.records[slot].isConfirmed {
-            body(self.records[slot].snapshot(after: instant.seconds(since: self.records[slot].time), self.parameters))
+            body(
+                self.records[slot].snapshot(
+                    after: instant.seconds(since: self.records[slot].state.time), self.parameters))
         }
     }
 

@@ -45,6 +45,8 @@ public struct TrackerParameters: Sendable {
     public var agile: (identified: Double, anonymous: Double) = (0.05, 0.5)
     /// The probability of a class is never taken for less.
     public var classProbabilityMin = 0.0015
+    /// Squared Mahalanobis distance of a plot from which on a class of motions that rests is tried again.
+    public var wakeDistance = 8.0
     /// White acceleration noise of climb and descent, m²/s³.
     public var climbNoise = 15.0
 
@@ -69,7 +71,7 @@ public struct TrackerParameters: Sendable {
     /// The same for a plot that carries the track's own address.
     public var identityGate = 14.0
     /// A plot older than its track by more than this is late and dropped, seconds.
-    public var lagMax = 5.0
+    public var lagMax = 3.0
     /// Plots of one sensor received within this time are associated jointly, seconds.
     public var slice = 0.25
 
