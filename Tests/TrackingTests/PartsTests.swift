@@ -259,16 +259,18 @@ struct PartsTests {
             var motion = self.motion(&random)
             motion.p = SIMD2(-3_500, 2_000)
             let parameters = TrackerParameters()
+            let state = TrackState(
+                time: Timestamp(nanoseconds: 0), frame: TangentFrame(below: SIMD3(Geocentric(origin))),
+                mixture: MotionMixture(motion, agile: 0.3, parameters: parameters),
+                vertical: Vertical(height: 9_000, climb: 3, hh: 100, cc: 1))
             var record = TrackRecord(
                 track: Track(
                     id: TrackID(1), status: .tentative, measuredAt: Timestamp(nanoseconds: 0),
                     receivedAt: Timestamp(nanoseconds: 0), position: origin),
-                time: Timestamp(nanoseconds: 0), frame: TangentFrame(below: SIMD3(Geocentric(origin))),
-                mixture: MotionMixture(motion, agile: 0.3, parameters: parameters),
-                vertical: Vertical(height: 9_000, climb: 3, hh: 100, cc: 1), score: 0, startScore: 0)
+                state: state, score: 0, startScore: 0)
             let before = record.snapshot(after: 0, parameters)
-            record.recentre()
-            #expect(dot(record.mixture.motions[0].p, record.mixture.motions[0].p) < 1)
+            record.state.recentre(parameters)
+            #expect(dot(record.state.mixture.motions[0].p, record.state.mixture.motions[0].p) < 1)
             let after = record.snapshot(after: 0, parameters)
             #expect(Geocentric(before.position).distance(to: Geocentric(after.position)) < 0.1)
             #expect(abs(before.velocity.east - after.velocity.east) < 0.01)

@@ -396,6 +396,61 @@ struct TrackerTests {
         #expect(tracker.tally.confirmed == 1)
     }
 
+    @Test(
+        "within the lag limit, plots out of order end in the same tracks as plots in order",
+        arguments: 0..<8 as Range<UInt64>)
+    func outOfOrder(seed: UInt64) {
+        let sensors = [
+            radar(1, at: home), radar(2, at: home.moved(distance: 50_000, azimuth: 1), period: 5),
+            receiver(3, at: home),
+        ]
+        let flights = (0..<12).map { number in
+            Flight.straight(
+                from: home.moved(distance: 60_000 + 5_000 * Double(number), azimuth: 0.5 * Double(number))
+                    .raised(to: 9_000), speed: 200 + 10 * Double(number), course: 0.7 * Double(number),
+                identity: address(UInt32(number + 1)))
+        }
+        var sky = Sky(sensors, flights, seed: seed)
+        let ordered = sky.reports(seconds: 90)
+        var random = SplitMix64(state: seed)
+        let delays: [UInt8: Double] = [1: 0.2, 2: 1.4, 3: 0.1]
+        let late = ordered.map { report -> SensorReport in
+            guard case .plot(var plot) = report else { return report }
+            let delay = delays[plot.sensor.sic, default: 0] + .random(in: 0..<1, using: &random)
+            plot.receivedAt = plot.measuredAt.advanced(by: delay)
+            return .plot(plot)
+        }
+        let shuffled = late.enumerated().sorted {
+            ($0.element.arrival.nanoseconds, $0.offset) < ($1.element.arrival.nanoseconds, $1.offset)
+        }.map(\.element)
+        var parameters = TrackerParameters()
+        parameters.lagMax = 4
+        var first = Tracker(sensors: sensors, parameters: parameters)
+        var second = Tracker(sensors: sensors, parameters: parameters)
+        var changes: [TrackChange] = []
+        let end = Timestamp(seconds: 95)
+        for report in ordered { first.process([report].span, now: report.arrival, into: &changes) }
+        for report in shuffled { second.process([report].span, now: report.arrival, into: &changes) }
+        #expect(second.tally.outOfOrder > 50)
+        #expect(second.tally.late == 0)
+        #expect(first.counts.confirmed == flights.count && second.counts.confirmed == flights.count)
+        var places: [UInt32: Track] = [:]
+        first.forEachTrack(predictedTo: end) { places[$0.address?.value.rawValue ?? 0] = $0 }
+        second.forEachTrack(predictedTo: end) { track in
+            guard let other = places[track.address?.value.rawValue ?? 0] else {
+                Issue.record("a track of its own: \(track.id)")
+                return
+            }
+            // Frames that are put below the track at other moments differ by centimetres.
+            #expect(Geocentric(track.position).distance(to: Geocentric(other.position)) < 0.5)
+            #expect(abs(track.velocity.east - other.velocity.east) < 0.05)
+            #expect(abs(track.velocity.north - other.velocity.north) < 0.05)
+            let (a, b) = (track.covariance[0, 0], other.covariance[0, 0])
+            #expect(abs(a - b) < 0.02 * b)
+            #expect(track.measuredAt == other.measuredAt)
+        }
+    }
+
     @Test("a single wrong time of the caller ends no track")
     func leapingClock() {
         let sensor = radar(1, at: home)
@@ -541,5 +596,16 @@ extension Geodetic {
     /// The same place at another height.
     func raised(to height: Double) -> Geodetic {
         Geodetic(latitude: self.latitude, longitude: self.longitude, height: height)
+    }
+}
+
+extension SensorReport {
+    /// When it was received.
+    var arrival: Timestamp {
+        switch self {
+        case .plot(let plot): plot.receivedAt
+        case .sector(let crossing): crossing.receivedAt
+        case .status(let status): status.receivedAt
+        }
     }
 }
