@@ -65,11 +65,11 @@ let core: [Target] = [
         ],
         path: "Benchmarks/Decode", swiftSettings: house),
     tests("FuzzTests", ["FuzzTargets"]),
+    tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),
+    tests("PlausibilityTests", ["Plausibility", "Air", "Exercises", "Geodesy", "GuardTrials", "Tracking"]),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),
-    tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),
     tests("TrackingTests", ["Tracking", "Air", "Geodesy"]),
-    tests("PlausibilityTests", ["Plausibility", "Air", "Exercises", "Geodesy", "GuardTrials", "Tracking"]),
     tests("ExercisesTests", ["Exercises", "Air", "Geodesy", "Scoring"]),
 ]
 
