@@ -39,6 +39,10 @@ let sky: [Target] = [
         name: "kumiko-bench-tracker",
         dependencies: ["Air", "Allocations", "BenchSupport", "Exercises", "Geodesy", "Scoring", "Tracking"],
         path: "Benchmarks/Tracker", swiftSettings: house),
+    tests("GeodesyTests", ["Geodesy"]),
+    tests("AirTests", ["Air", "Geodesy"]),
+    tests("TrackingTests", ["Tracking", "Air", "Geodesy"]),
+    tests("ExercisesTests", ["Exercises", "Air", "Geodesy", "Scoring"]),
     tests("ScoringTests", ["Scoring", "Exercises", "Geodesy"]),
 ]
 
@@ -67,10 +71,6 @@ let core: [Target] = [
     tests("FuzzTests", ["FuzzTargets"]),
     tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),
     tests("PlausibilityTests", ["Plausibility", "Air", "Exercises", "Geodesy", "GuardTrials", "Tracking"]),
-    tests("GeodesyTests", ["Geodesy"]),
-    tests("AirTests", ["Air", "Geodesy"]),
-    tests("TrackingTests", ["Tracking", "Air", "Geodesy"]),
-    tests("ExercisesTests", ["Exercises", "Air", "Geodesy", "Scoring"]),
 ]
 
 /// With `KUMIKO_ROOMS=fuzz` the pure rooms and the program that libFuzzer drives: scripts/fuzz_guided.sh adds the sanitizers.
