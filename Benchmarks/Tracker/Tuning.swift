@@ -29,6 +29,11 @@ enum Tuning {
         case "step": k.interactionStep = value
         case "wake": k.wakeDistance = value
         case "lag": k.lagMax = value
+        case "blind": k.blindMax = value
+        case "resume": k.resumeScore = value
+        case "apart": k.apartTime = value
+        case "twinSweeps": k.duplicateSweeps = Int(value)
+        case "deviationMax": k.positionDeviationMax = value
         case "gate": k.gate = value
         case "identityGate": k.identityGate = value
         case "birthsPerScan": k.birthsPerScan = value

@@ -119,4 +119,12 @@ struct Site {
         let reach = self.horizon + (2 * Self.effectiveRadius * max(height, 0)).squareRoot()
         return r < 0.97 * reach && dot(d, self.up) < (self.sinElevationMax - 0.03) * r
     }
+
+    /// Whether a place is above the antenna's beam or too near: in the cone of silence.
+    @inline(__always) func hides(_ d: SIMD3<Double>) -> Bool {
+        let r2 = dot(d, d)
+        guard r2 < self.rangeMax * self.rangeMax else { return false }
+        return r2 < 1.1 * self.rangeMin * self.rangeMin
+            || dot(d, self.up) > (self.sinElevationMax - 0.05) * r2.squareRoot()
+    }
 }

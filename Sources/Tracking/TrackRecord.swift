@@ -14,6 +14,10 @@ struct TrackRecord: Sendable {
     /// The score it began with.
     var startScore: Double
     var isConfirmed = false
+    /// Whether it was confirmed once and has ended for all who are told.
+    var hasFaded = false
+    /// Tracks that a radar has seen beside this one.
+    var apart = Neighbours()
     /// Looks in vain since the last plot.
     var misses = 0
     /// When it was last measured by a reply, and by a broadcast.
@@ -50,6 +54,32 @@ struct TrackRecord: Sendable {
         track.climbVariance = vertical.cc
         track.status = !self.isConfirmed ? .tentative : self.misses >= k.coastingMisses ? .coasting : .confirmed
         return track
+    }
+}
+
+/// The last four tracks that were seen beside a track, and when.
+struct Neighbours: Sendable {
+    private var ids = InlineArray<4, TrackID>(repeating: TrackID(0))
+    private var times = InlineArray<4, Timestamp>(repeating: Timestamp(nanoseconds: .min))
+
+    /// When a track was last seen beside this one.
+    func time(_ id: TrackID) -> Timestamp? {
+        for i in 0..<4 where self.ids[i] == id && self.times[i].nanoseconds != .min { return self.times[i] }
+        return nil
+    }
+
+    /// Notes a neighbour in the place of the one seen longest ago.
+    mutating func note(_ id: TrackID, at instant: Timestamp) {
+        var place = 0
+        for i in 0..<4 {
+            if self.ids[i] == id {
+                self.times[i] = max(self.times[i], instant)
+                return
+            }
+            if self.times[i] < self.times[place] { place = i }
+        }
+        self.ids[place] = id
+        self.times[place] = instant
     }
 }
 

@@ -108,12 +108,14 @@ extension Tracker {
     mutating func sweep(_ now: Timestamp, into changes: inout [TrackChange]) {
         for slot in self.records.indices where self.coarse[slot].isLive {
             self.countMisses(slot, now)
-            if self.isLost(slot, now) {
-                self.drop(slot, at: now, into: &changes)
-            } else {
-                let place = self.coarse[slot].at(now).place
-                if dot(place, place) < 1e15 { self.grid.move(slot, to: place) }
+            switch self.fate(slot, now) {
+            case .end: self.drop(slot, at: now, into: &changes)
+            case .fade: self.fade(slot, at: now, into: &changes)
+            case .goOn: break
             }
+            guard self.coarse[slot].isLive else { continue }
+            let place = self.coarse[slot].at(now).place
+            if dot(place, place) < 1e15 { self.grid.move(slot, to: place) }
         }
         for slot in self.records.indices where self.coarse[slot].isLive && self.coarse[slot].isConfirmed {
             self.removeDuplicate(slot, now, into: &changes)
@@ -163,20 +165,57 @@ extension Tracker {
         if self.records[slot].misses == self.parameters.coastingMisses { self.touch(slot) }
     }
 
-    func isLost(_ slot: Int, _ now: Timestamp) -> Bool {
+    enum Fate { case goOn, fade, end }
+
+    func fate(_ slot: Int, _ now: Timestamp) -> Fate {
         let k = self.parameters
         let score = self.records[slot].score
         let age = now.seconds(since: self.records[slot].state.time)
         // A track from the future is left over from a clock that has been put back.
-        if age > k.coastMax || age < -60 || !(score > -1e6) { return true }
+        if age > k.coastMax || age < -60 || !(score > -1e6) { return .end }
         if !self.records[slot].isConfirmed {
-            return score < self.records[slot].startScore - k.rejectFall || age > 0.5 * k.coastMax
+            let patience = self.records[slot].hasFaded ? k.coastMax : 0.5 * k.coastMax
+            return score < self.records[slot].startScore - k.rejectFall || age > patience ? .end : .goOn
         }
-        if score < k.dropScore { return true }
+        if score < k.dropScore || age > k.blindMax && !self.isWatched(slot, now) { return .fade }
         let limit = k.positionDeviationMax * k.positionDeviationMax
         let at = self.coarse[slot]
         let variance = at.placeVariance - self.records[slot].state.vertical.hh + age * age * at.velocityVariance
-        return variance > limit
+        return variance > limit ? .fade : .goOn
+    }
+
+    /// Whether a track is where some sensor should see it, or in a radar's cone of silence, from where it comes back.
+    func isWatched(_ slot: Int, _ now: Timestamp) -> Bool {
+        let here = self.coarse[slot].at(now).place
+        let height = self.records[slot].state.vertical.height
+        for index in self.sites.indices where self.sites[index].isOperational {
+            switch self.sites[index].kind {
+            case .radar:
+                let d = here - self.sites[index].centre
+                if self.sites[index].covers(d, height: height) || self.sites[index].hides(d) { return true }
+            case .receiver, .system:
+                if self.looks[slot * self.siteStride + index] != .min, !self.sites[index].isKnown { return true }
+                let d = here - self.sites[index].centre
+                if self.looks[slot * self.siteStride + index] != .min,
+                    self.sites[index].covers(d, height: height) || self.sites[index].hides(d)
+                {
+                    return true
+                }
+            }
+        }
+        return false
+    }
+
+    /// Ends a track for all who are told, but keeps it in mind: a plot that fits takes it up again under its old number.
+    mutating func fade(_ slot: Int, at now: Timestamp, into changes: inout [TrackChange]) {
+        self.tally.dropped += 1
+        changes.append(.dropped(self.records[slot].track.id, at: now))
+        self.records[slot].isConfirmed = false
+        self.records[slot].hasFaded = true
+        self.records[slot].isTouched = false
+        self.records[slot].score = self.parameters.confirmScore - self.parameters.resumeScore
+        self.records[slot].startScore = self.records[slot].score
+        self.coarse[slot].isConfirmed = false
     }
 
     /// Drops a confirmed track that is the same aircraft as an older one.
@@ -235,15 +274,9 @@ extension Tracker {
         self.touch(twin)
     }
 
-    /// Whether two tracks may be one aircraft: no contrary identity, no radar that saw both in one turn, one state.
-    func areAlike(_ a: Int, _ b: Int, _ now: Timestamp) -> Bool {
-        let first = self.records[a].key, second = self.records[b].key
-        if first != 0, second != 0 { return first == second }
-        if let x = self.records[a].track.mode3A?.value, let y = self.records[b].track.mode3A?.value, x != y,
-            !x.isShared, !y.isShared
-        {
-            return false
-        }
+    /// Whether a radar has seen two tracks in one turn of its antenna lately: then they are two aircraft, for some turns on.
+    mutating func areApart(_ a: Int, _ b: Int, _ now: Timestamp) -> Bool {
+        let other = self.records[b].track.id
         for i in 0..<Int(self.records[a].track.contributionCount) {
             let contribution = self.records[a].track.contributions[i]
             let site = Int(self.siteOfSensor.value(UInt64(contribution.sensor.rawValue)))
@@ -253,9 +286,24 @@ extension Tracker {
                     b, contribution.sensor, within: 0.3 * self.sites[site].period,
                     of: contribution.measuredAt.nanoseconds)
             {
-                return false
+                self.records[a].apart.note(other, at: contribution.measuredAt)
+                return true
             }
         }
+        guard let seen = self.records[a].apart.time(other) else { return false }
+        return now.seconds(since: seen) < self.parameters.apartTime
+    }
+
+    /// Whether two tracks may be one aircraft: no contrary identity, no radar that saw both in one turn, one state.
+    mutating func areAlike(_ a: Int, _ b: Int, _ now: Timestamp) -> Bool {
+        let first = self.records[a].key, second = self.records[b].key
+        if first != 0, second != 0 { return first == second }
+        if let x = self.records[a].track.mode3A?.value, let y = self.records[b].track.mode3A?.value, x != y,
+            !x.isShared, !y.isShared
+        {
+            return false
+        }
+        if self.areApart(a, b, now) { return false }
         let x = self.records[a].snapshot(after: now.seconds(since: self.records[a].state.time), self.parameters)
         let y = self.records[b].snapshot(after: now.seconds(since: self.records[b].state.time), self.parameters)
         let frame = TangentFrame(below: SIMD3(Geocentric(y.position)))

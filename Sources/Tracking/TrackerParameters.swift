@@ -99,6 +99,12 @@ public struct TrackerParameters: Sendable {
     public var positionDeviationMax = 2_000.0
     /// A track without a plot for this time is dropped, seconds, even if no sensor looked at it.
     public var coastMax = 60.0
+    /// A track without a plot for this time where no sensor can see it is dropped, seconds.
+    public var blindMax = 15.0
+    /// Log-likelihood ratio that a dropped track must gain to be taken up again under its number.
+    public var resumeScore = 3.0
+    /// How long two tracks that a radar saw in one turn are held for two aircraft, seconds.
+    public var apartTime = 60.0
     /// Looks in vain, one after the other, from which on a track is said to coast.
     public var coastingMisses = 2
     /// The share of the nominal detection probability that a miss is counted with.
