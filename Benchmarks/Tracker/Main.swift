@@ -15,8 +15,10 @@ struct Main {
         var knowsOrigins = false
         var parameters = TrackerParameters()
         var rest = CommandLine.arguments.dropFirst()
-        guard rest.popFirst() == "referee" else {
-            say("usage: kumiko-bench-tracker referee DIRECTORY… [--out NAME]")
+        let part = rest.popFirst()
+        if part == "registration" { return try RegistrationBench.run(rest) }
+        guard part == "referee" else {
+            say("usage: kumiko-bench-tracker referee DIRECTORY… [--out NAME] | registration DIRECTORY… [--each]")
             exit(64)
         }
         while let next = rest.popFirst() {

@@ -79,6 +79,7 @@ extension Tracker {
         }
         self.looks[look] = max(self.looks[look], plot.measuredAt.nanoseconds)
         self.place(slot)
+        self.witness(index, slot)
         if !self.records[slot].isConfirmed, self.isBelieved(slot) {
             self.records[slot].isConfirmed = true
             self.coarse[slot].isConfirmed = true

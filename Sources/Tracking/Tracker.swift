@@ -25,6 +25,7 @@ public struct Tracker: Sendable {
     /// What was counted.
     public internal(set) var tally = TrackerTally()
 
+    var registration: Registration
     var sites: [Site] = []
     var siteOfSensor = FlatTable()
     var records: [TrackRecord] = []
@@ -63,6 +64,7 @@ public struct Tracker: Sendable {
     /// - Parameter sensors: where sensors stand and how they see; more can be told later.
     public init(sensors: [Sensor], parameters: TrackerParameters = TrackerParameters()) {
         self.parameters = parameters
+        self.registration = Registration(parameters.registration)
         self.lastID = parameters.firstID.rawValue &- 1
         for sensor in sensors { self.setSensor(sensor) }
     }
@@ -79,6 +81,7 @@ public struct Tracker: Sendable {
             }
             site.isOperational = old.isOperational
             self.sites[Int(known)] = site
+            self.registration.setSite(Int(known), site, isNew: false)
         } else {
             self.append(site)
         }
@@ -87,6 +90,7 @@ public struct Tracker: Sendable {
     mutating func append(_ site: Site) {
         self.siteOfSensor.set(UInt64(site.id.rawValue), Int32(self.sites.count))
         self.sites.append(site)
+        self.registration.setSite(self.sites.count - 1, site, isNew: true)
         self.sliceHeads.append(-1)
         self.sliceTails.append(-1)
         guard self.sites.count > self.siteStride else { return }
@@ -144,6 +148,7 @@ public struct Tracker: Sendable {
         self.leaps = 0
         self.sweptAt = now
         self.sweep(now, into: &changes)
+        self.register(now)
         self.tellTouched(into: &changes)
     }
 
@@ -179,6 +184,8 @@ public struct Tracker: Sendable {
             self.tally.late += 1
             return
         }
+        var plot = plot
+        if self.registration.isCorrecting { self.registration.correct(&plot, of: site) }
         guard let prepared = PreparedPlot(plot, site: site, self.sites[site], self.parameters) else {
             self.tally.absurd += 1
             return

@@ -117,6 +117,9 @@ public struct TrackerParameters: Sendable {
     /// Seconds between two sweeps for missed looks, duplicates and drops.
     public var sweepPeriod = 1.0
 
+    /// Registration of sensors.
+    public var registration = RegistrationParameters()
+
     /// The number of the first track; later ones follow.
     public var firstID = TrackID(1)
     /// How many tracks are kept at most, tentative ones included: beyond, none is begun, and that is counted.

@@ -1,0 +1,259 @@
+import Air
+import Geodesy
+import Glibc
+
+/// From information to estimates; jumps and what follows of them.
+extension Registration {
+    /// L of A = L Lᵀ in place of the lower triangle; false if A is not positive definite.
+    static func decompose(_ a: inout [Double], _ n: Int) -> Bool {
+        for j in 0..<n {
+            for i in j..<n {
+                var sum = a[i * n + j]
+                for m in 0..<j { sum -= a[i * n + m] * a[j * n + m] }
+                if i == j {
+                    guard sum > 0, sum.isFinite else { return false }
+                    a[j * n + j] = sum.squareRoot()
+                } else {
+                    a[i * n + j] = sum / a[j * n + j]
+                }
+            }
+        }
+        return true
+    }
+
+    /// x ← L⁻¹ x.
+    static func forward(_ l: inout [Double], _ n: Int, _ x: inout [Double]) {
+        for i in 0..<n {
+            var sum = x[i]
+            for m in 0..<i { sum -= l[i * n + m] * x[m] }
+            x[i] = sum / l[i * n + i]
+        }
+    }
+
+    /// x ← L⁻ᵀ x.
+    static func backward(_ l: inout [Double], _ n: Int, _ x: inout [Double]) {
+        for i in (0..<n).reversed() {
+            let value = x[i] / l[i * n + i]
+            x[i] = value
+            for m in 0..<i { x[m] -= l[i * n + m] * value }
+        }
+    }
+
+    /// Replaces L by its inverse.
+    static func invert(_ l: inout [Double], _ n: Int) {
+        for j in 0..<n {
+            l[j * n + j] = 1 / l[j * n + j]
+            for i in j + 1..<n {
+                var sum = 0.0
+                for m in j..<i { sum += l[i * n + m] * l[m * n + j] }
+                l[i * n + j] = -sum / l[i * n + i]
+            }
+        }
+    }
+
+    /// The estimates from all information and the priors, with the marginal covariance of each sensor's.
+    mutating func solve() {
+        self.order.removeAll(keepingCapacity: true)
+        self.order.append(0)
+        for site in self.entries.indices {
+            for k in 0..<5 where self.entries[site].active & (1 << UInt8(k)) != 0 {
+                self.order.append(Int32(5 * (site + 1) + k))
+            }
+        }
+        let n = self.order.count
+        while self.factor.count < n * n { self.factor.append(0) }
+        while self.solution.count < n { self.solution.append(0) }
+        for i in 0..<n {
+            let row = Int(self.order[i])
+            for j in 0...i { self.factor[i * n + j] = self.information[row * self.rowLength + Int(self.order[j])] }
+            let (mean, deviation) = self.prior(of: row)
+            let prior = 1 / (deviation * deviation)
+            self.factor[i * n + i] += prior
+            self.solution[i] = self.vector[row] + prior * mean
+        }
+        guard Self.decompose(&self.factor, n) else { return }
+        Self.forward(&self.factor, n, &self.solution)
+        Self.backward(&self.factor, n, &self.solution)
+        Self.invert(&self.factor, n)
+        // P = L⁻ᵀ L⁻¹, of which only the blocks on the diagonal are wanted.
+        for i in 0..<n {
+            let row = Int(self.order[i])
+            var j = i
+            while j >= 0, Int(self.order[j]) / 5 == row / 5 {
+                var sum = 0.0
+                for m in i..<n { sum += self.factor[m * n + i] * self.factor[m * n + j] }
+                let column = Int(self.order[j])
+                self.covariance[5 * row + column % 5] = sum
+                self.covariance[25 * (row / 5) + 5 * (column % 5) + row % 5] = sum
+                j -= 1
+            }
+            let deviation = max(self.covariance[5 * row + row % 5], 0).squareRoot()
+            if row < 5 {
+                self.datum = (self.solution[i], deviation)
+            } else {
+                self.entries[row / 5 - 1].estimate[row % 5] = self.solution[i]
+                self.entries[row / 5 - 1].deviation[row % 5] = deviation
+            }
+        }
+        guard self.isCorrecting else { return }
+        for site in self.entries.indices { self.entries[site].applied = self.entries[site].estimate }
+    }
+
+    private func prior(of row: Int) -> (mean: Double, deviation: Double) {
+        guard row >= 5 else { return (0, self.parameters.altitudeDatumDeviation) }
+        let entry = self.entries[row / 5 - 1]
+        return (entry.priorMean[row % 5], entry.priorDeviation[row % 5])
+    }
+
+    /// Takes a block out of the information, leaving to the others what it said of them.
+    ///
+    /// Λoo ← Λoo − Λos (Λss + P₀⁻¹)⁻¹ Λso
+    mutating func eliminate(_ block: Int) {
+        let rows = 5 * (self.entries.count + 1)
+        for k in 0..<5 {
+            let pivotRow = 5 * block + k
+            let (mean, deviation) = self.prior(of: pivotRow)
+            guard deviation > 0 else { continue }
+            let prior = 1 / (deviation * deviation)
+            let pivot = self.information[pivotRow * self.rowLength + pivotRow] + prior
+            let value = self.vector[pivotRow] + prior * mean
+            for i in 0..<rows where i != pivotRow {
+                let f = self.information[i * self.rowLength + pivotRow] / pivot
+                guard f != 0 else { continue }
+                for j in 0..<rows where j != pivotRow {
+                    self.information[i * self.rowLength + j] -= f * self.information[pivotRow * self.rowLength + j]
+                }
+                self.vector[i] -= f * value
+            }
+            for i in 0..<rows {
+                self.information[i * self.rowLength + pivotRow] = 0
+                self.information[pivotRow * self.rowLength + i] = 0
+            }
+            self.vector[pivotRow] = 0
+        }
+    }
+
+    /// Lets old information fade.
+    mutating func fade(_ seconds: Double) {
+        let keep = exp(-seconds / self.parameters.memory), keepRecent = exp(-seconds / self.parameters.shortMemory)
+        let rows = 5 * (self.entries.count + 1)
+        for i in 0..<rows {
+            for j in 0..<rows { self.information[i * self.rowLength + j] *= keep }
+            self.vector[i] *= keep
+        }
+        for site in self.entries.indices {
+            for k in 0..<5 { self.entries[site].recent[k] *= keepRecent }
+            self.entries[site].recentVector *= keepRecent
+        }
+    }
+
+    /// What the short memory says that the estimate is wrong by, and the squared Mahalanobis distance of that.
+    func recentError(of site: Int) -> (error: Bias, distance: Double) {
+        let entry = self.entries[site]
+        var a = entry.recent
+        var x = entry.recentVector
+        for k in 0..<5 {
+            let deviation = max(entry.deviation[k], 1e-12)
+            // Known no better than the estimate itself: its covariance widens what is compared.
+            a[k][k] += 1 / Self.anything[k]
+            _ = deviation
+        }
+        // Cholesky's decomposition, forward and back.
+        for j in 0..<5 {
+            var diagonal = a[j][j]
+            for m in 0..<j { diagonal -= a[j][m] * a[j][m] }
+            guard diagonal > 0 else { return (.zero, 0) }
+            a[j][j] = diagonal.squareRoot()
+            for i in j + 1..<5 {
+                var sum = a[i][j]
+                for m in 0..<j { sum -= a[i][m] * a[j][m] }
+                a[i][j] = sum / a[j][j]
+            }
+        }
+        for i in 0..<5 {
+            for m in 0..<i { x[i] -= a[i][m] * x[m] }
+            x[i] /= a[i][i]
+        }
+        let distance = (x * x).sum()
+        for i in (0..<5).reversed() {
+            x[i] /= a[i][i]
+            for m in 0..<i { x[m] -= a[i][m] * x[i] }
+        }
+        return (x, distance)
+    }
+
+    /// Whether a bias is known as well as a registered sensor's should be, times `slack`.
+    func isKnown(_ site: Int, slack: Double) -> Bool {
+        let k = self.parameters, entry = self.entries[site]
+        return entry.deviation[BiasIndex.range] < slack * k.registeredRange
+            && entry.deviation[BiasIndex.azimuth] < slack * k.registeredAzimuth
+            && (entry.active & (1 << BiasIndex.elevation) == 0
+                || entry.deviation[BiasIndex.elevation] < slack * k.registeredElevation)
+            && entry.deviation[BiasIndex.time] < slack * k.registeredTime
+    }
+
+    /// Moves each sensor from state to state; at most one jump a time, the clearest.
+    mutating func judge(_ now: Timestamp) {
+        var worst = -1, distance = self.parameters.jumpDistance
+        var jump = Bias.zero
+        for site in self.entries.indices where self.entries[site].active != 0 {
+            let recent = self.recentError(of: site)
+            switch self.entries[site].state {
+            case .unknown:
+                if self.entries[site].stretches >= 3 { self.enter(.estimating, site, now) }
+            case .estimating:
+                if self.isKnown(site, slack: 1) { self.enter(.registered, site, now) }
+            case .registered:
+                if recent.distance > distance, self.matters(recent.error, site) {
+                    worst = site
+                    distance = recent.distance
+                    jump = recent.error
+                } else if !self.isKnown(site, slack: 2) {
+                    self.enter(.estimating, site, now)
+                }
+            case .quarantined:
+                if self.entries[site].stretchesSinceJump >= 10, now.seconds(since: self.entries[site].since) > 10,
+                    self.isKnown(site, slack: 1), recent.distance < self.parameters.jumpDistance
+                {
+                    self.enter(.registered, site, now)
+                }
+            }
+        }
+        guard worst >= 0 else { return }
+        self.quarantine(worst, error: jump, now)
+    }
+
+    /// Whether an error is more than a drift.
+    private func matters(_ error: Bias, _ site: Int) -> Bool {
+        let k = self.parameters
+        return abs(error[BiasIndex.range]) > 2 * k.registeredRange
+            || abs(error[BiasIndex.azimuth]) > 2 * k.registeredAzimuth
+            || abs(error[BiasIndex.elevation]) > 3 * k.registeredElevation
+            || abs(error[BiasIndex.time]) > 2 * k.registeredTime
+    }
+
+    private mutating func enter(_ state: SensorRegistration.State, _ site: Int, _ now: Timestamp) {
+        self.entries[site].state = state
+        self.entries[site].since = now
+    }
+
+    /// Forgets a sensor's biases and begins anew about where the short memory has them.
+    mutating func quarantine(_ site: Int, error: Bias, _ now: Timestamp) {
+        self.enter(.quarantined, site, now)
+        self.entries[site].jumps += 1
+        self.entries[site].stretchesSinceJump = 0
+        let k = self.parameters
+        let wide = Bias(500, 1 * .pi / 180, 1 * .pi / 180, 1, k.gainDeviation, 0, 0, 0)
+        var mean = Bias.zero, deviation = Bias.zero
+        for i in 0..<5 where self.entries[site].active & (1 << UInt8(i)) != 0 {
+            deviation[i] = wide[i]
+            mean[i] = self.entries[site].estimate[i] + min(max(error[i], -3 * wide[i]), 3 * wide[i])
+        }
+        self.forget(site, mean: mean, deviation: deviation)
+        // The others' short memories hold the jumped plots too.
+        for other in self.entries.indices {
+            self.entries[other].recent = InlineArray(repeating: .zero)
+            self.entries[other].recentVector = .zero
+        }
+    }
+}

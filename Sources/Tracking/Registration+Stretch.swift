@@ -1,0 +1,357 @@
+import Air
+import Geodesy
+import Glibc
+
+/// The normal equations of one stretch: a straight line x (place and velocity, six numbers), and the biases of the
+/// sensors that saw it.
+struct StretchSums: Sendable {
+    static let blocksMax = 12
+
+    var xx = InlineArray<6, SIMD8<Double>>(repeating: .zero)
+    var ex = SIMD8<Double>.zero
+    var yy = 0.0
+    var rows = 0
+    /// Block (0 the altitude datum, then the sites) of each place in the sums.
+    var blocks = InlineArray<12, Int32>(repeating: 0)
+    var active = InlineArray<12, UInt8>(repeating: 0)
+    var count = 0
+    /// Five rows a block: biases with x, biases with biases of the same block, vector.
+    var bx = InlineArray<60, SIMD8<Double>>(repeating: .zero)
+    var bb = InlineArray<60, SIMD8<Double>>(repeating: .zero)
+    var eb = InlineArray<12, SIMD8<Double>>(repeating: .zero)
+
+    mutating func clear() {
+        for i in 0..<6 { self.xx[i] = .zero }
+        self.ex = .zero
+        self.yy = 0
+        self.rows = 0
+        self.count = 0
+    }
+
+    /// The place of a block in the sums, or −1 if there is no more room.
+    mutating func place(of block: Int, active: UInt8) -> Int {
+        for i in 0..<self.count where Int(self.blocks[i]) == block { return i }
+        guard self.count < Self.blocksMax else { return -1 }
+        let i = self.count
+        self.blocks[i] = Int32(block)
+        self.active[i] = active
+        self.eb[i] = .zero
+        for k in 5 * i..<5 * i + 5 {
+            self.bx[k] = .zero
+            self.bb[k] = .zero
+        }
+        self.count += 1
+        return i
+    }
+
+    /// Adds a measurement y = c·x + h·b + noise.
+    @inline(__always) mutating func add(
+        _ y: Double, _ c: SIMD8<Double>, _ h: Bias, at place: Int, variance: Double, biases: UInt8
+    ) {
+        let weight = 1 / variance
+        let wc = weight * c
+        for i in 0..<6 { self.xx[i] += c[i] * wc }
+        self.ex += y * wc
+        self.yy += weight * y * y
+        self.rows += 1
+        guard biases != 0 else { return }
+        let wh = weight * h
+        self.eb[place] += y * wh
+        for k in 0..<5 where biases & (1 << UInt8(k)) != 0 {
+            self.bx[5 * place + k] += h[k] * wc
+            self.bb[5 * place + k] += h[k] * wh
+        }
+    }
+
+    /// Eliminates the line: replaces `bx` by W = L⁻¹ Λxb and `ex` by ω = L⁻¹ ηx, with Λxx = L Lᵀ.
+    ///
+    /// - Returns: false if the line is not determined.
+    mutating func eliminate() -> Bool {
+        for j in 0..<6 {
+            var diagonal = self.xx[j][j]
+            for m in 0..<j { diagonal -= self.xx[j][m] * self.xx[j][m] }
+            guard diagonal > 1e-12 else { return false }
+            let root = diagonal.squareRoot()
+            self.xx[j][j] = root
+            for i in j + 1..<6 {
+                var sum = self.xx[i][j]
+                for m in 0..<j { sum -= self.xx[i][m] * self.xx[j][m] }
+                self.xx[i][j] = sum / root
+            }
+        }
+        self.ex = self.forward(self.ex)
+        for b in 0..<self.count {
+            for k in 0..<5 where self.active[b] & (1 << UInt8(k)) != 0 {
+                self.bx[5 * b + k] = self.forward(self.bx[5 * b + k])
+            }
+        }
+        return true
+    }
+
+    @inline(__always) private func forward(_ right: SIMD8<Double>) -> SIMD8<Double> {
+        var x = right
+        for i in 0..<6 {
+            var sum = x[i]
+            for m in 0..<i { sum -= self.xx[i][m] * x[m] }
+            x[i] = sum / self.xx[i][i]
+        }
+        return x
+    }
+}
+
+extension Registration {
+    /// The prior of the line about where the track has it: wide, as the track has the same biases.
+    private static let lineVariance = (place: 9e6, speed: 1e4, climb: 400.0)
+
+    /// Evaluates the stretch of a witness against a nominal flight, and takes in what it says.
+    ///
+    /// - Parameters:
+    ///   - place, velocity, time: of the track now, Earth-centred.
+    mutating func evaluate(
+        _ witness: Int, place: SIMD3<Double>, velocity: SIMD3<Double>, time: Timestamp, sites: borrowing [Site]
+    ) {
+        let first = witness * Self.sightingsMax, count = self.witnesses[witness].count
+        var low = self.sightings[first].measuredAt, high = low
+        for i in first + 1..<first + count {
+            low = min(low, self.sightings[i].measuredAt)
+            high = max(high, self.sightings[i].measuredAt)
+        }
+        let middle = low.advanced(by: 0.5 * high.seconds(since: low))
+        let centre = place + middle.seconds(since: time) * velocity
+        let frame = TangentFrame(below: centre)
+        let height = frame.coordinates(of: centre).height
+        let v = SIMD3(dot(velocity, frame.east), dot(velocity, frame.north), dot(velocity, frame.up))
+        self.sums.clear()
+        let k = self.parameters
+        let unrest = k.acceleration * k.acceleration / 4
+        for i in first..<first + count {
+            let z = self.sightings[i]
+            let site = Int(z.site)
+            let bias = self.entries[site].estimate
+            let block = self.sums.place(of: site + 1, active: self.entries[site].active)
+            guard block >= 0 else { continue }
+            let tau = z.measuredAt.seconds(since: middle) - bias[BiasIndex.time]
+            let here = centre + tau * velocity
+            let swerve = unrest * tau * tau * tau * tau
+            if z.isPolar {
+                let d = here - sites[site].centre
+                let e = dot(d, sites[site].east), n = dot(d, sites[site].north), u = dot(d, sites[site].up)
+                let g2 = e * e + n * n
+                let g = g2.squareRoot(), r = (g2 + u * u).squareRoot()
+                // Overhead, azimuth and the flat line mean nothing.
+                guard g > 3_000, g > 0.3 * r else { continue }
+                let gain = bias[BiasIndex.gain]
+                let along = Self.turned(d / r, into: frame)
+                Self.add(
+                    &self.sums, z.z.x - r * (1 + gain) - bias[BiasIndex.range], along, tau,
+                    Bias(1, 0, 0, -dot(along, v), r, 0, 0, 0), at: block, variance: z.first + swerve,
+                    biases: 0b1_1001)
+                let side = (n * sites[site].east - e * sites[site].north) / g
+                let azimuth = z.z.y - bias[BiasIndex.azimuth]
+                let across = Self.turned(side, into: frame)
+                Self.add(
+                    &self.sums, sin(azimuth) * n - cos(azimuth) * e, across, tau,
+                    Bias(0, g, 0, -dot(across, v), 0, 0, 0, 0), at: block, variance: g2 * z.second + swerve,
+                    biases: 0b0_1010)
+                if z.hasElevation {
+                    let rise = (-(u / g) * (e * sites[site].east + n * sites[site].north) + g * sites[site].up) / r
+                    let elevation = z.z.z - bias[BiasIndex.elevation]
+                    let lift = Self.turned(rise, into: frame)
+                    Self.add(
+                        &self.sums, sin(elevation) * g - cos(elevation) * u, lift, tau,
+                        Bias(0, 0, r, -dot(lift, v), 0, 0, 0, 0), at: block, variance: r * r * z.third + swerve,
+                        biases: 0b0_1100)
+                }
+            } else {
+                let d = z.z - here
+                Self.add(
+                    &self.sums, dot(d, frame.east), SIMD3(1, 0, 0), tau, Bias(0, 0, 0, -v.x, 0, 0, 0, 0), at: block,
+                    variance: z.first + swerve, biases: 0b0_1000)
+                Self.add(
+                    &self.sums, dot(d, frame.north), SIMD3(0, 1, 0), tau, Bias(0, 0, 0, -v.y, 0, 0, 0, 0), at: block,
+                    variance: z.first + swerve, biases: 0b0_1000)
+                if z.hasVelocity {
+                    let dv = z.velocity - velocity
+                    let turning = 4 * unrest * tau * tau
+                    var c = SIMD8<Double>.zero
+                    c[3] = 1
+                    self.sums.add(dot(dv, frame.east), c, .zero, at: block, variance: z.second + turning, biases: 0)
+                    c[3] = 0
+                    c[4] = 1
+                    self.sums.add(dot(dv, frame.north), c, .zero, at: block, variance: z.second + turning, biases: 0)
+                }
+            }
+            if z.heightKind != 0 {
+                let drop = frame.halfCurvature * tau * tau * (v.x * v.x + v.y * v.y)
+                let nominal = height + tau * v.z + drop
+                if z.heightKind == 1 {
+                    Self.add(
+                        &self.sums, z.height - nominal, SIMD3(0, 0, 1), tau, .zero, at: block,
+                        variance: z.heightVariance, biases: 0)
+                } else {
+                    let datum = self.sums.place(of: 0, active: 1)
+                    guard datum >= 0 else { continue }
+                    Self.add(
+                        &self.sums, z.height - nominal - self.datum.estimate, SIMD3(0, 0, 1), tau,
+                        Bias(1, 0, 0, 0, 0, 0, 0, 0), at: datum, variance: z.heightVariance, biases: 1)
+                }
+            }
+        }
+        for i in 0..<6 {
+            let variance = i < 3 ? Self.lineVariance.place : i < 5 ? Self.lineVariance.speed : Self.lineVariance.climb
+            self.sums.xx[i][i] += 1 / variance
+        }
+        guard self.sums.rows >= 8, self.sums.eliminate() else { return }
+        self.conclude()
+    }
+
+    @inline(__always) private static func turned(
+        _ d: SIMD3<Double>, into frame: borrowing TangentFrame
+    ) -> SIMD3<Double> {
+        SIMD3(dot(d, frame.east), dot(d, frame.north), dot(d, frame.up))
+    }
+
+    @inline(__always) private static func add(
+        _ sums: inout StretchSums, _ y: Double, _ a: SIMD3<Double>, _ tau: Double, _ h: Bias, at place: Int,
+        variance: Double, biases: UInt8
+    ) {
+        let c = SIMD8(a.x, a.y, a.z, tau * a.x, tau * a.y, tau * a.z, 0, 0)
+        sums.add(y, c, h, at: place, variance: variance, biases: biases)
+    }
+
+    /// Judges a stretch whose line is eliminated, and adds its information to that of the biases.
+    ///
+    /// S = Λbb − Wᵀ W is the information on the biases, g = ηb − Wᵀ ω that on what their estimates are wrong by; the fit
+    /// is judged by yᵀ R⁻¹ y − ωᵀ ω − gᵀ (S + P⁻¹)⁻¹ g, P the covariance of the estimates, χ² of as many degrees as there
+    /// are measurements less six.
+    private mutating func conclude() {
+        let blocks = self.sums.count
+        let n = 5 * blocks
+        // Row by row: S below and on the diagonal of the blocks, and g behind each row.
+        let width = n + 1
+        while self.small.count < width * n { self.small.append(0) }
+        var doubt = 0.0
+        for p in 0..<blocks {
+            let activeP = self.sums.active[p]
+            for k in 0..<5 where activeP & (1 << UInt8(k)) != 0 {
+                let row = 5 * p + k
+                let w = self.sums.bx[row]
+                for q in 0...p {
+                    let activeQ = self.sums.active[q]
+                    for l in 0..<5 where activeQ & (1 << UInt8(l)) != 0 {
+                        let own = p == q ? self.sums.bb[row][l] : 0
+                        self.small[row * width + 5 * q + l] = own - (w * self.sums.bx[5 * q + l]).sum()
+                    }
+                }
+                self.small[row * width + n] = self.sums.eb[p][k] - (w * self.sums.ex).sum()
+                let block = Int(self.sums.blocks[p])
+                for l in 0...k where activeP & (1 << UInt8(l)) != 0 {
+                    let twice = l < k ? 2.0 : 1.0
+                    doubt += twice * self.small[row * width + 5 * p + l] * self.covariance[25 * block + 5 * k + l]
+                }
+            }
+        }
+        let degrees = Double(self.sums.rows - 6)
+        let limit = degrees + 4 * (2 * degrees).squareRoot()
+        var misfit = self.sums.yy - (self.sums.ex * self.sums.ex).sum()
+        if misfit > limit, doubt > 0.05 * degrees { misfit -= self.explained(by: -1) }
+        if misfit > limit {
+            self.tally.misfits += 1
+            self.blame(misfit, limit)
+            return
+        }
+        self.tally.fits += 1
+        for p in 0..<blocks {
+            let block = Int(self.sums.blocks[p])
+            if block > 0 {
+                self.entries[block - 1].stretches += 1
+                self.entries[block - 1].stretchesSinceJump += 1
+                self.remember(p, as: block - 1)
+            }
+            let activeP = self.sums.active[p]
+            for k in 0..<5 where activeP & (1 << UInt8(k)) != 0 {
+                let row = 5 * p + k
+                var value = self.small[row * width + n]
+                for q in 0..<blocks {
+                    let other = Int(self.sums.blocks[q])
+                    let activeQ = self.sums.active[q]
+                    for l in 0..<5 where activeQ & (1 << UInt8(l)) != 0 {
+                        let column = 5 * q + l
+                        let s =
+                            row / 5 > q || row / 5 == q && l <= k
+                            ? self.small[row * width + column] : self.small[column * width + row]
+                        self.information[(5 * block + k) * self.rowLength + 5 * other + l] += s
+                        value += s * (other == 0 ? self.datum.estimate : self.entries[other - 1].estimate[l])
+                    }
+                }
+                self.vector[5 * block + k] += value
+            }
+        }
+    }
+
+    /// Adds what a stretch says of one sensor alone to the sensor's short memory.
+    private mutating func remember(_ p: Int, as site: Int) {
+        let width = 5 * self.sums.count + 1
+        let active = self.sums.active[p]
+        for k in 0..<5 where active & (1 << UInt8(k)) != 0 {
+            let row = 5 * p + k
+            for l in 0...k where active & (1 << UInt8(l)) != 0 {
+                let s = self.small[row * width + 5 * p + l]
+                self.entries[site].recent[k][l] += s
+                if l != k { self.entries[site].recent[l][k] += s }
+            }
+            self.entries[site].recentVector[k] += self.small[row * width + width - 1]
+        }
+    }
+
+    /// A stretch that does not fit: if it does without one sensor, that sensor alone is told so.
+    private mutating func blame(_ misfit: Double, _ limit: Double) {
+        var best = -1, gain = 0.0, second = 0.0
+        for p in 0..<self.sums.count where self.sums.blocks[p] > 0 {
+            let explained = self.explained(by: p)
+            if explained > gain {
+                second = gain
+                gain = explained
+                best = p
+            } else {
+                second = max(second, explained)
+            }
+        }
+        guard best >= 0, misfit - gain <= limit, misfit - second > limit else { return }
+        self.remember(best, as: Int(self.sums.blocks[best]) - 1)
+    }
+
+    /// gᵀ (S + P⁻¹)⁻¹ g of all sensors with their covariances, or of one whose bias may be anything.
+    private mutating func explained(by only: Int) -> Double {
+        let width = 5 * self.sums.count + 1
+        self.order.removeAll(keepingCapacity: true)
+        for p in 0..<self.sums.count where only < 0 || p == only {
+            for k in 0..<5 where self.sums.active[p] & (1 << UInt8(k)) != 0 { self.order.append(Int32(5 * p + k)) }
+        }
+        let n = self.order.count
+        while self.factor.count < n * n { self.factor.append(0) }
+        while self.solution.count < n { self.solution.append(0) }
+        for i in 0..<n {
+            let row = Int(self.order[i])
+            for j in 0...i {
+                let column = Int(self.order[j])
+                self.factor[i * n + j] = self.small[row * width + column]
+            }
+            self.solution[i] = self.small[row * width + width - 1]
+            let block = Int(self.sums.blocks[row / 5])
+            let k = row % 5
+            let variance =
+                only < 0
+                ? self.covariance[25 * block + 6 * k] : Self.anything[k]
+            self.factor[i * n + i] += 1 / max(variance, 1e-30)
+        }
+        guard Self.decompose(&self.factor, n) else { return 0 }
+        Self.forward(&self.factor, n, &self.solution)
+        var sum = 0.0
+        for i in 0..<n { sum += self.solution[i] * self.solution[i] }
+        return sum
+    }
+
+    /// Variances of biases that may be anything.
+    static let anything = Bias(1e8, 0.01, 0.01, 100, 1e-4, 0, 0, 0)
+}
