@@ -25,6 +25,9 @@ struct Main {
             switch next {
             case "--out": out = rest.popFirst()
             case "--origins": knowsOrigins = true
+            case "--mode":
+                parameters.registration.mode =
+                    rest.popFirst().flatMap(RegistrationParameters.Mode.init(rawValue:)) ?? .correct
             case "--set": Tuning.set(rest.popFirst() ?? "", in: &parameters)
             default: directories.append(next)
             }

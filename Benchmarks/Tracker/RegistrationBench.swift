@@ -94,14 +94,18 @@ enum RegistrationBench {
         var range = Errors(), azimuth = Errors(), elevation = Errors(), clock = Errors()
         var shift = 0.0, clocks = 0.0, registered = 0
         for (sensor, name) in zip(scenario.sensors, scenario.names) {
-            guard let told = tracker.registration(of: sensor.id), let truth = hidden.biases[name] else { continue }
+            guard let told = tracker.registration(of: sensor.id), let truth = hidden.biases[name],
+                told.state != .unknown
+            else { continue }
             shift += told.time.value - truth.time
             clocks += 1
             if told.state == .registered { registered += 1 }
         }
         shift /= max(clocks, 1)
         for (sensor, name) in zip(scenario.sensors, scenario.names) {
-            guard let told = tracker.registration(of: sensor.id), let truth = hidden.biases[name] else { continue }
+            guard let told = tracker.registration(of: sensor.id), let truth = hidden.biases[name],
+                told.state != .unknown
+            else { continue }
             var line = "  \(name) \(told.state.name) \(told.stretches) stretches:"
             func add(_ estimate: SensorRegistration.Estimate?, _ truth: Double, _ unit: Double, _ errors: inout Errors)
             {
@@ -117,8 +121,9 @@ enum RegistrationBench {
             if let gain = told.gain { line += String(format: " gain %.1e", gain.value) }
             if printsEach { say(line) }
         }
+        if printsEach { say("  \(tracker.registrationTally)") }
         say(
-            "\(directory.split(separator: "/").last ?? "") | \(scenario.sensors.count) | \(Int(time)) | \(range.text(1)) | "
+            "\(directory.split(separator: "/").last ?? "") | \(Int(clocks)) | \(Int(time)) | \(range.text(1)) | "
                 + "\(azimuth.text(4)) | \(elevation.text(4)) | \(clock.text(1)) | \(String(format: "%.1f", 1e3 * shift)) | "
                 + "\(registered)")
     }

@@ -39,15 +39,16 @@ extension Tracker {
         let measuredAt = self.slice[index].plot.measuredAt
         let current = self.registration.witnesses[witness]
         let age = measuredAt.seconds(since: current.begin)
-        guard current.track == self.records[slot].track.id, age < 2 * self.registration.parameters.stretch else {
+        if current.track != self.records[slot].track.id || age > 2 * self.registration.parameters.stretch {
             self.registration.dismiss(witness)
-            return
-        }
-        if age > self.registration.parameters.stretch || current.count == Registration.sightingsMax {
+        } else if age > self.registration.parameters.stretch || current.count == Registration.sightingsMax {
             self.registration.close(witness, self.coarse[slot], self.sites)
+        } else {
+            self.registration.note(witness, self.slice[index])
             return
         }
-        self.registration.note(witness, self.slice[index])
+        let next = self.callWitness(index, slot)
+        if next >= 0 { self.registration.note(next, self.slice[index]) }
     }
 
     /// Now and then: fades, solves and judges.
@@ -155,7 +156,7 @@ extension Registration {
         guard isShared else { return }
         let turned = coarse.velocity - current.velocity
         let speed2 = dot(coarse.velocity, coarse.velocity)
-        guard dot(turned, turned) < min(36 + 4 * (coarse.velocityVariance + current.velocityVariance), 0.01 * speed2)
+        guard dot(turned, turned) < min(100 + 9 * (coarse.velocityVariance + current.velocityVariance), 0.03 * speed2)
         else {
             self.tally.turns += 1
             return

@@ -248,6 +248,9 @@ public struct Tracker: Sendable {
         }
     }
 
+    /// Stretches of flight that the registration used, that did not fit, and that were not straight.
+    public var registrationTally: (fits: Int, misfits: Int, turns: Int) { self.registration.tally }
+
     /// How many tracks there is room for: what was needed at most so far.
     var slotCount: Int { self.records.count }
 
