@@ -65,7 +65,8 @@ extension Registration {
         while self.solution.count < n { self.solution.append(0) }
         for i in 0..<n {
             let row = Int(self.order[i])
-            for j in 0...i { self.factor[i * n + j] = self.information[row * self.rowLength + Int(self.order[j])] }
+            let begin = row * self.rowLength
+            for j in 0...i { self.factor[i * n + j] = self.information[begin + Int(self.order[j])] }
             let (mean, deviation) = self.prior(of: row)
             let prior = 1 / (deviation * deviation)
             self.factor[i * n + i] += prior
@@ -110,6 +111,9 @@ extension Registration {
     /// Λoo ← Λoo − Λos (Λss + P₀⁻¹)⁻¹ Λso
     mutating func eliminate(_ block: Int) {
         let rows = 5 * (self.entries.count + 1)
+        for i in 0..<rows {
+            for j in 0..<i { self.information[j * self.rowLength + i] = self.information[i * self.rowLength + j] }
+        }
         for k in 0..<5 {
             let pivotRow = 5 * block + k
             let (mean, deviation) = self.prior(of: pivotRow)
@@ -138,7 +142,7 @@ extension Registration {
         let keep = exp(-seconds / self.parameters.memory), keepRecent = exp(-seconds / self.parameters.shortMemory)
         let rows = 5 * (self.entries.count + 1)
         for i in 0..<rows {
-            for j in 0..<rows { self.information[i * self.rowLength + j] *= keep }
+            for j in 0...i { self.information[i * self.rowLength + j] *= keep }
             self.vector[i] *= keep
         }
         for site in self.entries.indices {
@@ -149,14 +153,10 @@ extension Registration {
 
     /// What the short memory says that the estimate is wrong by, and the squared Mahalanobis distance of that.
     func recentError(of site: Int) -> (error: Bias, distance: Double) {
-        let entry = self.entries[site]
-        var a = entry.recent
-        var x = entry.recentVector
+        var a = self.entries[site].recent
+        var x = self.entries[site].recentVector
         for k in 0..<5 {
-            let deviation = max(entry.deviation[k], 1e-12)
-            // Known no better than the estimate itself: its covariance widens what is compared.
             a[k][k] += 1 / Self.anything[k]
-            _ = deviation
         }
         // Cholesky's decomposition, forward and back.
         for j in 0..<5 {
@@ -198,6 +198,8 @@ extension Registration {
         var jump = Bias.zero
         for site in self.entries.indices where self.entries[site].active != 0 {
             let recent = self.recentError(of: site)
+            let isSettled = self.entries[site].stretchesSinceJump > 300 && recent.distance < 20
+            self.entries[site].thinning = self.entries[site].state == .registered && isSettled ? 4 : 1
             switch self.entries[site].state {
             case .unknown:
                 if self.entries[site].stretches >= 3 { self.enter(.estimating, site, now) }

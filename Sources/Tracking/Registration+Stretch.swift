@@ -99,6 +99,21 @@ struct StretchSums: Sendable {
     }
 }
 
+/// One bias of one sensor in a stretch, after the line is eliminated.
+struct Member: Sendable {
+    var place: Int
+    /// Row in the information on all biases: five a block.
+    var row: Int
+    /// L⁻¹ Λxb.
+    var w: SIMD8<Double>
+    /// Λbb with the other biases of the same sensor.
+    var own: SIMD8<Double>
+    /// ηb − Wᵀ ω.
+    var g: Double
+    /// The estimate.
+    var bias: Double
+}
+
 extension Registration {
     /// The prior of the line about where the track has it: wide, as the track has the same biases.
     private static let lineVariance = (place: 9e6, speed: 1e4, climb: 400.0)
@@ -225,30 +240,30 @@ extension Registration {
     /// is judged by yᵀ R⁻¹ y − ωᵀ ω − gᵀ (S + P⁻¹)⁻¹ g, P the covariance of the estimates, χ² of as many degrees as there
     /// are measurements less six.
     private mutating func conclude() {
-        let blocks = self.sums.count
-        let n = 5 * blocks
-        // Row by row: S below and on the diagonal of the blocks, and g behind each row.
-        let width = n + 1
-        while self.small.count < width * n { self.small.append(0) }
+        self.members.removeAll(keepingCapacity: true)
+        for p in 0..<self.sums.count {
+            for k in 0..<5 where self.sums.active[p] & (1 << UInt8(k)) != 0 {
+                let block = Int(self.sums.blocks[p]), w = self.sums.bx[5 * p + k]
+                self.members.append(
+                    Member(
+                        place: p, row: 5 * block + k, w: w, own: self.sums.bb[5 * p + k],
+                        g: self.sums.eb[p][k] - (w * self.sums.ex).sum(), bias: self.bias(of: block, k)))
+            }
+        }
+        // Row by row, below the diagonal and on it: S.
+        let n = self.members.count
+        while self.small.count < n * n { self.small.append(0) }
         var doubt = 0.0
-        for p in 0..<blocks {
-            let activeP = self.sums.active[p]
-            for k in 0..<5 where activeP & (1 << UInt8(k)) != 0 {
-                let row = 5 * p + k
-                let w = self.sums.bx[row]
-                for q in 0...p {
-                    let activeQ = self.sums.active[q]
-                    for l in 0..<5 where activeQ & (1 << UInt8(l)) != 0 {
-                        let own = p == q ? self.sums.bb[row][l] : 0
-                        self.small[row * width + 5 * q + l] = own - (w * self.sums.bx[5 * q + l]).sum()
-                    }
+        for i in 0..<n {
+            let member = self.members[i]
+            for j in 0...i {
+                var s = -(member.w * self.members[j].w).sum()
+                if self.members[j].place == member.place {
+                    let other = self.members[j].row % 5
+                    s += member.own[other]
+                    doubt += (i == j ? 1 : 2) * s * self.covariance[5 * member.row + other]
                 }
-                self.small[row * width + n] = self.sums.eb[p][k] - (w * self.sums.ex).sum()
-                let block = Int(self.sums.blocks[p])
-                for l in 0...k where activeP & (1 << UInt8(l)) != 0 {
-                    let twice = l < k ? 2.0 : 1.0
-                    doubt += twice * self.small[row * width + 5 * p + l] * self.covariance[25 * block + 5 * k + l]
-                }
+                self.small[i * n + j] = s
             }
         }
         let degrees = Double(self.sums.rows - 6)
@@ -261,46 +276,44 @@ extension Registration {
             return
         }
         self.tally.fits += 1
-        for p in 0..<blocks {
-            let block = Int(self.sums.blocks[p])
-            if block > 0 {
-                self.entries[block - 1].stretches += 1
-                self.entries[block - 1].stretchesSinceJump += 1
-                self.remember(p, as: block - 1)
-            }
-            let activeP = self.sums.active[p]
-            for k in 0..<5 where activeP & (1 << UInt8(k)) != 0 {
-                let row = 5 * p + k
-                var value = self.small[row * width + n]
-                for q in 0..<blocks {
-                    let other = Int(self.sums.blocks[q])
-                    let activeQ = self.sums.active[q]
-                    for l in 0..<5 where activeQ & (1 << UInt8(l)) != 0 {
-                        let column = 5 * q + l
-                        let s =
-                            row / 5 > q || row / 5 == q && l <= k
-                            ? self.small[row * width + column] : self.small[column * width + row]
-                        self.information[(5 * block + k) * self.rowLength + 5 * other + l] += s
-                        value += s * (other == 0 ? self.datum.estimate : self.entries[other - 1].estimate[l])
-                    }
-                }
-                self.vector[5 * block + k] += value
-            }
+        for p in 0..<self.sums.count where self.sums.blocks[p] > 0 {
+            let site = Int(self.sums.blocks[p]) - 1
+            self.entries[site].stretches += 1
+            self.entries[site].stretchesSinceJump += 1
+            self.remember(p, as: site)
         }
+        for i in 0..<n {
+            let row = self.members[i].row, bias = self.members[i].bias
+            for j in 0..<i {
+                let s = self.small[i * n + j]
+                let column = self.members[j].row
+                self.information[max(row, column) * self.rowLength + min(row, column)] += s
+                self.vector[row] += s * self.members[j].bias
+                self.vector[column] += s * bias
+            }
+            let s = self.small[i * n + i]
+            self.information[row * self.rowLength + row] += s
+            self.vector[row] += s * bias + self.members[i].g
+        }
+    }
+
+    /// The estimate of a bias of a block.
+    @inline(__always) private func bias(of block: Int, _ index: Int) -> Double {
+        block == 0 ? self.datum.estimate : self.entries[block - 1].estimate[index]
     }
 
     /// Adds what a stretch says of one sensor alone to the sensor's short memory.
     private mutating func remember(_ p: Int, as site: Int) {
-        let width = 5 * self.sums.count + 1
-        let active = self.sums.active[p]
-        for k in 0..<5 where active & (1 << UInt8(k)) != 0 {
-            let row = 5 * p + k
-            for l in 0...k where active & (1 << UInt8(l)) != 0 {
-                let s = self.small[row * width + 5 * p + l]
+        let n = self.members.count
+        for i in 0..<n where self.members[i].place == p {
+            let k = self.members[i].row % 5
+            for j in 0...i where self.members[j].place == p {
+                let l = self.members[j].row % 5
+                let s = self.small[i * n + j]
                 self.entries[site].recent[k][l] += s
                 if l != k { self.entries[site].recent[l][k] += s }
             }
-            self.entries[site].recentVector[k] += self.small[row * width + width - 1]
+            self.entries[site].recentVector[k] += self.members[i].g
         }
     }
 
@@ -323,26 +336,18 @@ extension Registration {
 
     /// gᵀ (S + P⁻¹)⁻¹ g of all sensors with their covariances, or of one whose bias may be anything.
     private mutating func explained(by only: Int) -> Double {
-        let width = 5 * self.sums.count + 1
+        let size = self.members.count
         self.order.removeAll(keepingCapacity: true)
-        for p in 0..<self.sums.count where only < 0 || p == only {
-            for k in 0..<5 where self.sums.active[p] & (1 << UInt8(k)) != 0 { self.order.append(Int32(5 * p + k)) }
-        }
+        for i in 0..<size where only < 0 || self.members[i].place == only { self.order.append(Int32(i)) }
         let n = self.order.count
         while self.factor.count < n * n { self.factor.append(0) }
         while self.solution.count < n { self.solution.append(0) }
         for i in 0..<n {
-            let row = Int(self.order[i])
-            for j in 0...i {
-                let column = Int(self.order[j])
-                self.factor[i * n + j] = self.small[row * width + column]
-            }
-            self.solution[i] = self.small[row * width + width - 1]
-            let block = Int(self.sums.blocks[row / 5])
-            let k = row % 5
-            let variance =
-                only < 0
-                ? self.covariance[25 * block + 6 * k] : Self.anything[k]
+            let member = Int(self.order[i])
+            for j in 0...i { self.factor[i * n + j] = self.small[member * size + Int(self.order[j])] }
+            self.solution[i] = self.members[member].g
+            let row = self.members[member].row
+            let variance = only < 0 ? self.covariance[5 * row + row % 5] : Self.anything[row % 5]
             self.factor[i * n + i] += 1 / max(variance, 1e-30)
         }
         guard Self.decompose(&self.factor, n) else { return 0 }

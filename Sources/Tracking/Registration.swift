@@ -103,6 +103,8 @@ struct Registration: Sendable {
         var stretches = 0
         var stretchesSinceJump = 0
         var jumps = 0
+        /// Every how many stretches of its plots one is used: more, once it is known.
+        var thinning = 1
         /// Information of the short memory on what the estimate is wrong by: matrix row by row, and vector.
         var recent = InlineArray<5, Bias>(repeating: .zero)
         var recentVector = Bias.zero
@@ -151,11 +153,11 @@ struct Registration: Sendable {
     var sightings: [Sighting] = []
     /// Per slot of the tracker: its witness, or −1.
     var witnessOfSlot: [Int32] = []
-    /// Every how many stretches one is used: more, once all is known.
-    var thinning = 1
+    /// Stretches that could have begun.
     var offers = 0
 
-    /// Information on the biases, without the priors: five rows a block, block 0 the altitude datum, then the sites.
+    /// Information on the biases, without the priors: five rows a block, block 0 the altitude datum, then the sites; only
+    /// what is below the diagonal and on it.
     var information: [Double] = []
     var vector: [Double] = []
     var rowLength = 0
@@ -170,6 +172,7 @@ struct Registration: Sendable {
 
     // Scratch, kept from call to call.
     var sums = StretchSums()
+    var members: [Member] = []
     var small: [Double] = []
     var factor: [Double] = []
     var order: [Int32] = []

@@ -29,7 +29,9 @@ extension Tracker {
             return -1
         }
         self.registration.offers += 1
-        guard self.registration.offers % self.registration.thinning == 0 else { return -1 }
+        guard self.registration.offers % self.registration.entries[self.slice[index].site].thinning == 0 else {
+            return -1
+        }
         return self.registration.callWitness(
             slot, self.records[slot].track.id, at: self.slice[index].plot.measuredAt, self.coarse[slot])
     }
