@@ -4,7 +4,7 @@ import Exercises
 import Foundation
 import Tracking
 
-/// `kumiko-bench-tracker registration DIRECTORY… [--each] [--mode off|estimate|correct]`: estimated less true biases of the
+/// `kumiko-bench-tracker registration DIRECTORY… [--each] [--mode off|estimate|correct] [--jump …]`: estimated less true biases of the
 /// sensors of a scenario, whose `hidden.json` has them.
 enum RegistrationBench {
     /// Errors of one kind over sensors.
@@ -32,6 +32,37 @@ enum RegistrationBench {
         }
     }
 
+    /// An error that a sensor has from some second on, beside its others.
+    private struct Jump {
+        var name: String
+        var second: Double
+        var range: Double
+        var azimuth: Double
+        var time: Double
+
+        init?(_ text: String) {
+            let parts = text.split(separator: ",")
+            let numbers = parts.dropFirst().compactMap { Double($0) }
+            guard parts.count == 5, numbers.count == 4 else { return nil }
+            self.name = String(parts[0])
+            (self.second, self.range, self.azimuth, self.time) = (
+                numbers[0], numbers[1], numbers[2] * .pi / 180, numbers[3]
+            )
+        }
+
+        func apply(to report: SensorReport, of sensor: SensorID) -> SensorReport {
+            guard report.sensor == sensor, case .plot(var plot) = report,
+                plot.measuredAt >= Timestamp(seconds: self.second)
+            else { return report }
+            plot.measuredAt = plot.measuredAt.advanced(by: self.time)
+            if case .polar(let range, let azimuth, let elevation) = plot.measurement {
+                plot.measurement = .polar(
+                    range: range + self.range, azimuth: azimuth + self.azimuth, elevation: elevation)
+            }
+            return .plot(plot)
+        }
+    }
+
     private struct Hidden: Decodable {
         struct Bias: Decodable {
             var range: Double?
@@ -48,8 +79,15 @@ enum RegistrationBench {
         var printsEach = false
         var parameters = TrackerParameters()
         var rest = arguments
+        var jump: Jump?
         while let next = rest.popFirst() {
             switch next {
+            case "--jump":
+                jump = rest.popFirst().flatMap(Jump.init)
+                guard jump != nil else {
+                    say("--jump is NAME,second,range m,azimuth °,time s")
+                    exit(64)
+                }
             case "--each": printsEach = true
             case "--mode":
                 guard let mode = rest.popFirst().flatMap(RegistrationParameters.Mode.init(rawValue:)) else {
@@ -65,20 +103,40 @@ enum RegistrationBench {
         )
         say("scenario | sensors | at s | range m | azimuth ° | elevation ° | time ms | common ms | registered")
         say("---|---|---|---|---|---|---|---|---")
-        for directory in directories { try self.run(directory, parameters, printsEach) }
+        for directory in directories { try self.run(directory, parameters, jump, printsEach) }
     }
 
-    private static func run(_ directory: String, _ parameters: TrackerParameters, _ printsEach: Bool) throws {
+    private static func run(
+        _ directory: String, _ parameters: TrackerParameters, _ jump: Jump?, _ printsEach: Bool
+    ) throws {
         let scenario = try RefereeScenario(directory: directory)
         let hidden = try JSONDecoder().decode(
             Hidden.self, from: Data(contentsOf: URL(filePath: "\(directory)/hidden.json")))
         var tracker = Tracker(sensors: scenario.sensors, parameters: parameters)
         var changes: [TrackChange] = []
         var instants = [60.0, 120, 300, 600].filter { $0 <= scenario.duration }[...]
+        let jumping = jump.flatMap { jump in scenario.names.firstIndex(of: jump.name).map { scenario.sensors[$0].id } }
+        var state = SensorRegistration.State.unknown
         scenario.play { reports, now in
-            tracker.process(reports, now: now, into: &changes)
+            if let jump, let jumping {
+                let moved = (0..<reports.count).map { jump.apply(to: reports[$0], of: jumping) }
+                tracker.process(moved.span, now: now, into: &changes)
+            } else {
+                tracker.process(reports, now: now, into: &changes)
+            }
             changes.removeAll(keepingCapacity: true)
         } tell: { _, time in
+            for (sensor, name) in zip(scenario.sensors, scenario.names) {
+                guard let told = tracker.registration(of: sensor.id) else { continue }
+                if sensor.id == jumping {
+                    if told.state != state { say("  \(Int(time)) s: \(name) \(told.state.name)") }
+                    state = told.state
+                } else if told.state == .quarantined, jump != nil,
+                    told.since.seconds(since: Timestamp(seconds: time)) > -5
+                {
+                    say("  \(Int(time)) s: \(name) \(told.state.name), wrongly")
+                }
+            }
             if let next = instants.first, time >= next {
                 instants.removeFirst()
                 self.tell(directory, scenario, hidden, tracker, time, printsEach)

@@ -148,6 +148,8 @@ extension Registration {
         for site in self.entries.indices {
             for k in 0..<5 { self.entries[site].recent[k] *= keepRecent }
             self.entries[site].recentVector *= keepRecent
+            self.entries[site].hits *= keepRecent
+            self.entries[site].vain *= keepRecent
         }
     }
 
@@ -206,7 +208,11 @@ extension Registration {
             case .estimating:
                 if self.isKnown(site, slack: 1) { self.enter(.registered, site, now) }
             case .registered:
-                if recent.distance > distance, self.matters(recent.error, site) {
+                if self.isBlind(site) {
+                    worst = site
+                    distance = .infinity
+                    jump = self.matters(recent.error, site) ? recent.error : .zero
+                } else if recent.distance > distance, self.matters(recent.error, site) {
                     worst = site
                     distance = recent.distance
                     jump = recent.error
@@ -214,16 +220,28 @@ extension Registration {
                     self.enter(.estimating, site, now)
                 }
             case .quarantined:
-                if self.entries[site].stretchesSinceJump >= 10, now.seconds(since: self.entries[site].since) > 10,
-                    self.isKnown(site, slack: 1), recent.distance < self.parameters.jumpDistance
-                {
+                let age = now.seconds(since: self.entries[site].since)
+                if recent.distance > self.parameters.jumpDistance, self.matters(recent.error, site), age > 20 {
+                    // What was believed of it after the jump was wrong.
+                    self.restart(site, error: recent.error, deviation: Self.afterJump)
+                    self.entries[site].since = now
+                } else if self.entries[site].stretchesSinceJump >= 10, age > 10, self.isKnown(site, slack: 1) {
                     self.enter(.registered, site, now)
                 }
             }
         }
         guard worst >= 0 else { return }
-        self.quarantine(worst, error: jump, now)
+        self.quarantine(worst, error: jump, deviation: Self.afterJump, now)
     }
+
+    /// Whether a radar that sends plots finds next to none of the tracks that it looks at.
+    private func isBlind(_ site: Int) -> Bool {
+        let entry = self.entries[site]
+        return entry.vain > 30 && entry.hits < 0.2 * entry.vain
+    }
+
+    /// What may be supposed of the errors after a jump, one standard deviation each.
+    static let afterJump = Bias(500, 1 * .pi / 180, 1 * .pi / 180, 1, 1e-4, 0, 0, 0)
 
     /// Whether an error is more than a drift.
     private func matters(_ error: Bias, _ site: Int) -> Bool {
@@ -239,23 +257,40 @@ extension Registration {
         self.entries[site].since = now
     }
 
-    /// Forgets a sensor's biases and begins anew about where the short memory has them.
-    mutating func quarantine(_ site: Int, error: Bias, _ now: Timestamp) {
+    /// Sets a sensor aside and begins anew about where the short memory has its errors.
+    mutating func quarantine(_ site: Int, error: Bias, deviation: Bias, _ now: Timestamp) {
         self.enter(.quarantined, site, now)
         self.entries[site].jumps += 1
-        self.entries[site].stretchesSinceJump = 0
-        let k = self.parameters
-        let wide = Bias(500, 1 * .pi / 180, 1 * .pi / 180, 1, k.gainDeviation, 0, 0, 0)
-        var mean = Bias.zero, deviation = Bias.zero
-        for i in 0..<5 where self.entries[site].active & (1 << UInt8(i)) != 0 {
-            deviation[i] = wide[i]
-            mean[i] = self.entries[site].estimate[i] + min(max(error[i], -3 * wide[i]), 3 * wide[i])
-        }
-        self.forget(site, mean: mean, deviation: deviation)
+        self.restart(site, error: error, deviation: deviation)
         // The others' short memories hold the jumped plots too.
         for other in self.entries.indices {
             self.entries[other].recent = InlineArray(repeating: .zero)
             self.entries[other].recentVector = .zero
         }
+    }
+
+    /// Sets a sensor aside whose clock has jumped; its other errors are about what they were.
+    mutating func quarantineClock(_ site: Int, _ error: Double, _ now: Timestamp) {
+        var jump = Bias.zero, deviation = 3 * self.entries[site].deviation
+        jump[BiasIndex.time] = error
+        deviation[BiasIndex.time] = 0.5
+        self.quarantine(site, error: jump, deviation: deviation, now)
+    }
+
+    /// Forgets a sensor's errors and begins anew about its estimate and what that is said to be wrong by.
+    private mutating func restart(_ site: Int, error: Bias, deviation: Bias) {
+        var mean = Bias.zero, wide = Bias.zero
+        for i in 0..<5 where self.entries[site].active & (1 << UInt8(i)) != 0 {
+            let isClock = i == BiasIndex.time
+            let limit = isClock ? 120 : 10 * Self.afterJump[i]
+            wide[i] = deviation[i]
+            mean[i] = self.entries[site].estimate[i] + min(max(error[i], -limit), limit)
+        }
+        self.entries[site].stretchesSinceJump = 0
+        self.entries[site].hits = 0
+        self.entries[site].vain = 0
+        self.entries[site].recent = InlineArray(repeating: .zero)
+        self.entries[site].recentVector = .zero
+        self.forget(site, mean: mean, deviation: wide)
     }
 }

@@ -108,9 +108,16 @@ struct Registration: Sendable {
         /// Information of the short memory on what the estimate is wrong by: matrix row by row, and vector.
         var recent = InlineArray<5, Bias>(repeating: .zero)
         var recentVector = Bias.zero
-        /// Smoothed difference of stamped and received time, and how many plots in a row were elsewhere.
+        /// Stamped less received time, smoothed, and how far single plots lie from that; and how many plots in a row lay
+        /// elsewhere, where, and since when.
         var lag = Double.nan
+        var lagSpread = 0.1
         var lagMisfits = 0
+        var lagElsewhere = 0.0
+        var lagElsewhereSince = Timestamp(nanoseconds: 0)
+        /// Looks at tracks that gave a plot, and that were in vain; fading like the short memory.
+        var hits = 0.0
+        var vain = 0.0
     }
 
     /// A plot of a stretch as it was measured, nothing subtracted.
@@ -210,7 +217,10 @@ struct Registration: Sendable {
 
     /// Takes in a site that the tracker has added or replaced.
     mutating func setSite(_ index: Int, _ site: Site, isNew: Bool) {
-        guard self.isOn else { return }
+        guard self.isOn else {
+            if isNew { self.entries.append(Entry()) }
+            return
+        }
         var entry = isNew ? Entry() : self.entries[index]
         let k = self.parameters
         var active: UInt8 = 0
@@ -276,6 +286,13 @@ struct Registration: Sendable {
                 azimuth: azimuth - bias[BiasIndex.azimuth],
                 elevation: elevation.map { $0 - bias[BiasIndex.elevation] })
         }
+    }
+
+    /// The same of where its beam was.
+    func correct(_ crossing: inout SectorCrossing, of site: Int) {
+        let bias = self.entries[site].applied
+        crossing.measuredAt = crossing.measuredAt.advanced(by: -bias[BiasIndex.time])
+        crossing.azimuth -= bias[BiasIndex.azimuth]
     }
 
     /// What is told of a sensor.

@@ -25,7 +25,10 @@ extension Tracker {
             slot = self.records[Int(slot)].nextOfKey
         }
         guard best >= 0 else {
-            if !self.slice[index].isLate { self.tally.addressConflicts += 1 }
+            if !self.slice[index].isLate {
+                self.tally.addressConflicts += 1
+                self.noteStray(index)
+            }
             return false
         }
         self.tally.byIdentity += 1

@@ -6,6 +6,7 @@ import Glibc
 extension Tracker {
     /// Begins a tentative track with a plot.
     mutating func initiate(_ index: Int) {
+        guard !self.registration.isQuarantined(self.slice[index].site) else { return }
         let k = self.parameters
         let plot = self.slice[index].plot
         let frame = TangentFrame(below: self.slice[index].place)
@@ -154,6 +155,8 @@ extension Tracker {
             let look = self.sites[index].lastLook(at: azimuth).nanoseconds
             guard look <= known, look &- accounted > quarter else { continue }
             self.looks[slot * self.siteStride + index] = look
+            if probability > 0.5 { self.registration.entries[index].vain += 1 }
+            guard !self.registration.isQuarantined(index) else { continue }
             self.miss(slot, probability)
         }
     }

@@ -53,6 +53,34 @@ extension Tracker {
         if next >= 0 { self.registration.note(next, self.slice[index]) }
     }
 
+    /// Whether a plot is of a quarantined sensor, and its track has other sensors to live on.
+    func isSetAside(_ index: Int, _ slot: Int) -> Bool {
+        guard self.registration.isQuarantined(self.slice[index].site) else { return false }
+        let measuredAt = self.slice[index].plot.measuredAt
+        for i in 0..<Int(self.records[slot].track.contributionCount) {
+            let contribution = self.records[slot].track.contributions[i]
+            guard abs(measuredAt.seconds(since: contribution.measuredAt)) < 30 else { continue }
+            let site = Int(self.siteOfSensor.value(UInt64(contribution.sensor.rawValue)))
+            if site >= 0, !self.registration.isQuarantined(site) { return true }
+        }
+        return false
+    }
+
+    /// Tells the registration of a plot whose address belongs to a track that it lies too far from.
+    ///
+    /// A sensor whose azimuth or clock has jumped by more than the gate would else have no plot to show it by.
+    mutating func noteStray(_ index: Int) {
+        guard self.registration.isOn, self.slice[index].isPolar else { return }
+        let slot = Int(self.slotOfKey.value(self.slice[index].key))
+        guard slot >= 0, self.coarse[slot].isConfirmed else { return }
+        let age = self.slice[index].plot.measuredAt.seconds(since: self.coarse[slot].time)
+        guard abs(age) < 15 else { return }
+        let at = self.coarse[slot].at(self.slice[index].plot.measuredAt)
+        self.registration.noteStray(
+            self.slice[index], self.sites[self.slice[index].site], at: at.place, velocity: self.coarse[slot].velocity,
+            variance: at.variance + 100 * 100)
+    }
+
     /// Now and then: fades, solves and judges.
     mutating func register(_ now: Timestamp) {
         guard self.registration.isOn else { return }
@@ -60,7 +88,94 @@ extension Tracker {
     }
 }
 
+extension PreparedPlot {
+    /// Adds to the noise what is not known of the sensor's errors.
+    ///
+    /// - Parameter deviation: one standard deviation of each bias; a clock's error counts as the way of an airliner.
+    mutating func widen(by deviation: Bias) {
+        let drift = 250 * deviation[BiasIndex.time]
+        if self.isPolar {
+            let range = deviation[BiasIndex.range], azimuth = deviation[BiasIndex.azimuth]
+            let elevation = deviation[BiasIndex.elevation]
+            let side = self.range * azimuth
+            self.rangeVariance += range * range + drift * drift
+            self.azimuthVariance += azimuth * azimuth + drift * drift / (self.range * self.range)
+            if self.hasElevation { self.upVariance += self.range * self.range * elevation * elevation }
+            self.spread = (self.spread * self.spread + range * range + side * side + drift * drift).squareRoot()
+        } else {
+            self.positionVariance += drift * drift
+            self.spread += drift
+        }
+    }
+}
+
 extension Registration {
+    /// Whether the plots of a sensor are not to be trusted now.
+    @inline(__always) func isQuarantined(_ site: Int) -> Bool {
+        self.isCorrecting && self.entries[site].state == .quarantined
+    }
+
+    /// Follows the difference of stamped and received time, and believes that a clock has jumped when that has.
+    ///
+    /// A stamp that runs ahead of what came before cannot be a matter of transmission: a few plots are enough. One that
+    /// falls behind may be held up on its way: that is believed when it lasts, the same, for ten seconds.
+    ///
+    /// - Returns: false for a plot whose time is so far off that it would harm its track.
+    mutating func keepsTime(_ plot: borrowing Plot, of site: Int) -> Bool {
+        let lag = plot.measuredAt.seconds(since: plot.receivedAt)
+        let old = self.entries[site].lag
+        let difference = lag - old
+        let limit = max(0.5, 8 * self.entries[site].lagSpread)
+        guard abs(difference) > limit else {
+            // Also the first plot: nothing compares with NaN.
+            if old.isNaN {
+                self.entries[site].lag = lag
+            } else {
+                self.entries[site].lag += 0.05 * difference
+                self.entries[site].lagSpread += 0.05 * (abs(difference) - self.entries[site].lagSpread)
+            }
+            self.entries[site].lagMisfits = 0
+            return true
+        }
+        if self.entries[site].lagMisfits == 0 || abs(lag - self.entries[site].lagElsewhere) > limit {
+            self.entries[site].lagMisfits = 0
+            self.entries[site].lagElsewhere = lag
+            self.entries[site].lagElsewhereSince = plot.receivedAt
+        }
+        self.entries[site].lagMisfits += 1
+        let lasts = plot.receivedAt.seconds(since: self.entries[site].lagElsewhereSince)
+        let isBelieved = self.entries[site].lagMisfits > 4 && (difference > 0 || lasts > 10)
+        guard isBelieved else { return abs(difference) < 1 }
+        self.entries[site].lag = lag
+        self.entries[site].lagMisfits = 0
+        // Hours are no clock's jump but another recording: the tracker finds that out by itself.
+        if abs(difference) < 120, self.entries[site].active != 0 {
+            self.quarantineClock(site, difference, plot.receivedAt)
+        }
+        return true
+    }
+
+    /// Adds to the short memory of a sensor how far from its track a plot lies that its address says is the track's.
+    mutating func noteStray(
+        _ plot: borrowing PreparedPlot, _ site: borrowing Site, at place: SIMD3<Double>, velocity: SIMD3<Double>,
+        variance: Double
+    ) {
+        let d = place - site.centre
+        let e = dot(d, site.east), n = dot(d, site.north), u = dot(d, site.up)
+        let g = (e * e + n * n).squareRoot(), r = (g * g + u * u).squareRoot()
+        guard g > 3_000, g > 0.3 * r else { return }
+        let across = atan2(plot.sinAzimuth * n - plot.cosAzimuth * e, plot.sinAzimuth * e + plot.cosAzimuth * n)
+        let speed = SIMD2(dot(velocity, d) / r, dot(velocity, (n * site.east - e * site.north) / g))
+        self.addStray(plot.site, plot.range - r, Bias(1, 0, 0, -speed.x, r, 0, 0, 0), plot.rangeVariance + variance)
+        self.addStray(
+            plot.site, g * across, Bias(0, g, 0, -speed.y, 0, 0, 0, 0), g * g * plot.azimuthVariance + variance)
+    }
+
+    private mutating func addStray(_ site: Int, _ y: Double, _ h: Bias, _ variance: Double) {
+        for k in 0..<5 { self.entries[site].recent[k] += (h[k] / variance) * h }
+        self.entries[site].recentVector += (y / variance) * h
+    }
+
     /// Takes a track for a witness; −1 if there are enough.
     mutating func callWitness(
         _ slot: Int, _ track: TrackID, at instant: Timestamp, _ coarse: borrowing CoarseTrack

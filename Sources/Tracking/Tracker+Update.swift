@@ -7,6 +7,13 @@ extension Tracker {
     /// Makes a hypothesis true.
     mutating func commit(_ h: Int) {
         let index = Int(self.hypotheses[h].plot), slot = Int(self.hypotheses[h].slot)
+        self.registration.entries[self.slice[index].site].hits += 1
+        guard !self.isSetAside(index, slot) else {
+            self.slice[index].isDone = true
+            self.tally.setAside += 1
+            self.witness(index, slot)
+            return
+        }
         self.tally.associated += 1
         if self.hypotheses[h].base < 0 {
             self.records[slot].state = self.hypotheses[h].state

@@ -156,6 +156,8 @@ public struct Tracker: Sendable {
     mutating func note(_ crossing: SectorCrossing) {
         let site = Int(self.siteOfSensor.value(UInt64(crossing.sensor.rawValue)))
         guard site >= 0, self.sites[site].kind == .radar, crossing.azimuth.isFinite else { return }
+        var crossing = crossing
+        if self.registration.isCorrecting { self.registration.correct(&crossing, of: site) }
         if let period = crossing.period, period > 0.5, period < 60 { self.sites[site].period = period }
         guard crossing.measuredAt >= self.sites[site].beamAt else { return }
         self.sites[site].beamAt = crossing.measuredAt
@@ -180,15 +182,24 @@ public struct Tracker: Sendable {
             site = self.sites.count
             self.append(unknown)
         }
+        var plot = plot
+        if self.registration.isCorrecting {
+            guard self.registration.keepsTime(plot, of: site) else {
+                self.tally.late += 1
+                return
+            }
+            self.registration.correct(&plot, of: site)
+        }
         guard self.sites[site].fits(plot, lagMax: self.parameters.lagMax) else {
             self.tally.late += 1
             return
         }
-        var plot = plot
-        if self.registration.isCorrecting { self.registration.correct(&plot, of: site) }
-        guard let prepared = PreparedPlot(plot, site: site, self.sites[site], self.parameters) else {
+        guard var prepared = PreparedPlot(plot, site: site, self.sites[site], self.parameters) else {
             self.tally.absurd += 1
             return
+        }
+        if self.registration.isQuarantined(site) {
+            prepared.widen(by: self.registration.entries[site].deviation)
         }
         if plot.measuredAt > self.sites[site].beamAt {
             self.sites[site].beamAt = plot.measuredAt

@@ -10,6 +10,8 @@ public struct TrackerTally: Hashable, Sendable {
     public var byAssignment = 0
     /// Of these, older than the state of their track.
     public var outOfOrder = 0
+    /// Plots of a quarantined sensor that fitted a track and did not update it.
+    public var setAside = 0
     /// Plots dropped because they were older than a track near them, or off their sensor's other times, by more than the
     /// lag limit.
     public var late = 0
