@@ -69,6 +69,12 @@ enum RegistrationBench {
             var azimuth: Double?
             var elevation: Double?
             var time: Double
+
+            mutating func add(_ jump: Jump) {
+                self.range = (self.range ?? 0) + jump.range
+                self.azimuth = (self.azimuth ?? 0) + jump.azimuth * 180 / .pi
+                self.time += jump.time
+            }
         }
 
         var biases: [String: Bias]
@@ -110,13 +116,14 @@ enum RegistrationBench {
         _ directory: String, _ parameters: TrackerParameters, _ jump: Jump?, _ printsEach: Bool
     ) throws {
         let scenario = try RefereeScenario(directory: directory)
-        let hidden = try JSONDecoder().decode(
+        var hidden = try JSONDecoder().decode(
             Hidden.self, from: Data(contentsOf: URL(filePath: "\(directory)/hidden.json")))
         var tracker = Tracker(sensors: scenario.sensors, parameters: parameters)
         var changes: [TrackChange] = []
         var instants = [60.0, 120, 300, 600].filter { $0 <= scenario.duration }[...]
         let jumping = jump.flatMap { jump in scenario.names.firstIndex(of: jump.name).map { scenario.sensors[$0].id } }
         var state = SensorRegistration.State.unknown
+        var hasJumped = false
         scenario.play { reports, now in
             if let jump, let jumping {
                 let moved = (0..<reports.count).map { jump.apply(to: reports[$0], of: jumping) }
@@ -136,6 +143,10 @@ enum RegistrationBench {
                 {
                     say("  \(Int(time)) s: \(name) \(told.state.name), wrongly")
                 }
+            }
+            if let jump, !hasJumped, time > jump.second {
+                hasJumped = true
+                hidden.biases[jump.name]?.add(jump)
             }
             if let next = instants.first, time >= next {
                 instants.removeFirst()

@@ -92,7 +92,11 @@ extension Registration {
             if row < 5 {
                 self.datum = (self.solution[i], deviation)
             } else {
-                self.entries[row / 5 - 1].estimate[row % 5] = self.solution[i]
+                let site = row / 5 - 1, k = row % 5
+                // The short memory is of what the estimate is wrong by.
+                self.entries[site].recentVector -=
+                    (self.solution[i] - self.entries[site].estimate[k]) * self.entries[site].recent[k]
+                self.entries[site].estimate[k] = self.solution[i]
                 self.entries[row / 5 - 1].deviation[row % 5] = deviation
             }
         }
@@ -153,18 +157,40 @@ extension Registration {
         }
     }
 
-    /// What the short memory says that the estimate is wrong by, and the squared Mahalanobis distance of that.
+    /// What the short memory says that the estimate is wrong by, and the squared Mahalanobis distance of that, both
+    /// memories' covariances taken into account.
+    ///
+    /// δ = Λ⁻¹ η, d² = ηᵀ (Λ + Λ P Λ)⁻¹ η
     func recentError(of site: Int) -> (error: Bias, distance: Double) {
-        var a = self.entries[site].recent
-        var x = self.entries[site].recentVector
+        let recent = self.entries[site].recent, vector = self.entries[site].recentVector
+        var information = recent, both = recent
+        var product = recent
         for k in 0..<5 {
-            a[k][k] += 1 / Self.anything[k]
+            information[k][k] += 1 / Self.anything[k]
+            both[k] = information[k]
+            product[k] = .zero
+            for m in 0..<5 {
+                // Row k of Λ P, and then of Λ P Λ.
+                var sum = 0.0
+                for l in 0..<5 { sum += recent[k][l] * self.covariance[25 * (site + 1) + 5 * l + m] }
+                product[k][m] = sum
+            }
         }
-        // Cholesky's decomposition, forward and back.
+        for k in 0..<5 { for m in 0..<5 { both[k] += product[k][m] * recent[m] } }
+        guard let error = Self.solved(information, vector), let weighted = Self.solved(both, vector) else {
+            return (.zero, 0)
+        }
+        return (error, (vector * weighted).sum())
+    }
+
+    /// A⁻¹ x of five rows, by Cholesky's decomposition; nil if A is not positive definite.
+    private static func solved(_ matrix: InlineArray<5, Bias>, _ right: Bias) -> Bias? {
+        var a = matrix
+        var x = right
         for j in 0..<5 {
             var diagonal = a[j][j]
             for m in 0..<j { diagonal -= a[j][m] * a[j][m] }
-            guard diagonal > 0 else { return (.zero, 0) }
+            guard diagonal > 0 else { return nil }
             a[j][j] = diagonal.squareRoot()
             for i in j + 1..<5 {
                 var sum = a[i][j]
@@ -176,12 +202,11 @@ extension Registration {
             for m in 0..<i { x[i] -= a[i][m] * x[m] }
             x[i] /= a[i][i]
         }
-        let distance = (x * x).sum()
         for i in (0..<5).reversed() {
             x[i] /= a[i][i]
             for m in 0..<i { x[m] -= a[i][m] * x[i] }
         }
-        return (x, distance)
+        return x
     }
 
     /// Whether a bias is known as well as a registered sensor's should be, times `slack`.
@@ -212,7 +237,9 @@ extension Registration {
                     worst = site
                     distance = .infinity
                     jump = self.matters(recent.error, site) ? recent.error : .zero
-                } else if recent.distance > distance, self.matters(recent.error, site) {
+                } else if recent.distance > distance, self.matters(recent.error, site),
+                    now.seconds(since: self.entries[site].since) > self.parameters.shortMemory
+                {
                     worst = site
                     distance = recent.distance
                     jump = recent.error

@@ -304,6 +304,10 @@ extension Registration {
 
     /// Adds what a stretch says of one sensor alone to the sensor's short memory.
     private mutating func remember(_ p: Int, as site: Int) {
+        // What a sensor is held against must itself be trusted.
+        for q in 0..<self.sums.count where q != p && self.sums.blocks[q] > 0 {
+            if self.entries[Int(self.sums.blocks[q]) - 1].state == .quarantined { return }
+        }
         let n = self.members.count
         for i in 0..<n where self.members[i].place == p {
             let k = self.members[i].row % 5

@@ -155,7 +155,7 @@ extension Tracker {
             let look = self.sites[index].lastLook(at: azimuth).nanoseconds
             guard look <= known, look &- accounted > quarter else { continue }
             self.looks[slot * self.siteStride + index] = look
-            if probability > 0.5 { self.registration.entries[index].vain += 1 }
+            if probability > 0.5 { self.noteLookInVain(index, slot) }
             guard !self.registration.isQuarantined(index) else { continue }
             self.miss(slot, probability)
         }

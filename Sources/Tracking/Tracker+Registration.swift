@@ -54,14 +54,26 @@ extension Tracker {
     }
 
     /// Whether a plot is of a quarantined sensor, and its track has other sensors to live on.
-    func isSetAside(_ index: Int, _ slot: Int) -> Bool {
-        guard self.registration.isQuarantined(self.slice[index].site) else { return false }
-        let measuredAt = self.slice[index].plot.measuredAt
+    @inline(__always) mutating func isSetAside(_ index: Int, _ slot: Int) -> Bool {
+        let site = self.slice[index].site
+        guard self.isSeen(slot, beside: site) else { return false }
+        self.registration.entries[site].hits += 1
+        return self.registration.isQuarantined(site)
+    }
+
+    /// Notes that a radar has looked at a track and not found it.
+    mutating func noteLookInVain(_ site: Int, _ slot: Int) {
+        if self.isSeen(slot, beside: site) { self.registration.entries[site].vain += 1 }
+    }
+
+    /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.
+    private func isSeen(_ slot: Int, beside site: Int) -> Bool {
+        let now = self.records[slot].time, own = self.sites[site].id
         for i in 0..<Int(self.records[slot].track.contributionCount) {
             let contribution = self.records[slot].track.contributions[i]
-            guard abs(measuredAt.seconds(since: contribution.measuredAt)) < 30 else { continue }
-            let site = Int(self.siteOfSensor.value(UInt64(contribution.sensor.rawValue)))
-            if site >= 0, !self.registration.isQuarantined(site) { return true }
+            guard contribution.sensor != own, now.seconds(since: contribution.measuredAt) < 30 else { continue }
+            let other = Int(self.siteOfSensor.value(UInt64(contribution.sensor.rawValue)))
+            if other >= 0, !self.registration.isQuarantined(other) { return true }
         }
         return false
     }

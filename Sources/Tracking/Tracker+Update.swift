@@ -7,7 +7,6 @@ extension Tracker {
     /// Makes a hypothesis true.
     mutating func commit(_ h: Int) {
         let index = Int(self.hypotheses[h].plot), slot = Int(self.hypotheses[h].slot)
-        self.registration.entries[self.slice[index].site].hits += 1
         guard !self.isSetAside(index, slot) else {
             self.slice[index].isDone = true
             self.tally.setAside += 1
