@@ -5,12 +5,23 @@ import Glibc
 /// The normal equations of one stretch: a straight line x (place and velocity, six numbers), and the biases of the
 /// sensors that saw it.
 struct StretchSums: Sendable {
+    /// One measurement: y = c·x + h·b + noise.
+    struct Row: Sendable {
+        var c: SIMD8<Double>
+        var h: Bias
+        var y: Double
+        var weight: Double
+        var place: Int
+        /// Which noise of its sensor it has, or −1.
+        var kind: Int
+    }
+
     static let blocksMax = 12
 
     var xx = InlineArray<6, SIMD8<Double>>(repeating: .zero)
     var ex = SIMD8<Double>.zero
     var yy = 0.0
-    var rows = 0
+    var rows: [Row] = []
     /// Block (0 the altitude datum, then the sites) of each place in the sums.
     var blocks = InlineArray<12, Int32>(repeating: 0)
     var active = InlineArray<12, UInt8>(repeating: 0)
@@ -24,7 +35,7 @@ struct StretchSums: Sendable {
         for i in 0..<6 { self.xx[i] = .zero }
         self.ex = .zero
         self.yy = 0
-        self.rows = 0
+        self.rows.removeAll(keepingCapacity: true)
         self.count = 0
     }
 
@@ -46,14 +57,15 @@ struct StretchSums: Sendable {
 
     /// Adds a measurement y = c·x + h·b + noise.
     @inline(__always) mutating func add(
-        _ y: Double, _ c: SIMD8<Double>, _ h: Bias, at place: Int, variance: Double, biases: UInt8
+        _ y: Double, _ c: SIMD8<Double>, _ h: Bias, at place: Int, variance: Double, biases: UInt8,
+        kind: Int = -1
     ) {
         let weight = 1 / variance
         let wc = weight * c
         for i in 0..<6 { self.xx[i] += c[i] * wc }
         self.ex += y * wc
         self.yy += weight * y * y
-        self.rows += 1
+        self.rows.append(Row(c: c, h: h, y: y, weight: weight, place: place, kind: kind))
         guard biases != 0 else { return }
         let wh = weight * h
         self.eb[place] += y * wh
@@ -143,6 +155,7 @@ extension Registration {
             let z = self.sightings[i]
             let site = Int(z.site)
             let bias = self.entries[site].estimate
+            let noise = self.entries[site].noise
             let block = self.sums.place(of: site + 1, active: self.entries[site].active)
             guard block >= 0 else { continue }
             let tau = z.measuredAt.seconds(since: middle) - bias[BiasIndex.time]
@@ -159,32 +172,33 @@ extension Registration {
                 let along = Self.turned(d / r, into: frame)
                 Self.add(
                     &self.sums, z.z.x - r * (1 + gain) - bias[BiasIndex.range], along, tau,
-                    Bias(1, 0, 0, -dot(along, v), r, 0, 0, 0), at: block, variance: z.first + swerve,
-                    biases: 0b1_1001)
+                    Bias(1, 0, 0, -dot(along, v), r, 0, 0, 0), at: block, variance: noise[0] * z.first + swerve,
+                    biases: 0b1_1001, kind: 0)
                 let side = (n * sites[site].east - e * sites[site].north) / g
                 let azimuth = z.z.y - bias[BiasIndex.azimuth]
                 let across = Self.turned(side, into: frame)
                 Self.add(
                     &self.sums, sin(azimuth) * n - cos(azimuth) * e, across, tau,
-                    Bias(0, g, 0, -dot(across, v), 0, 0, 0, 0), at: block, variance: g2 * z.second + swerve,
-                    biases: 0b0_1010)
+                    Bias(0, g, 0, -dot(across, v), 0, 0, 0, 0), at: block, variance: noise[1] * g2 * z.second + swerve,
+                    biases: 0b0_1010, kind: 1)
                 if z.hasElevation {
                     let rise = (-(u / g) * (e * sites[site].east + n * sites[site].north) + g * sites[site].up) / r
                     let elevation = z.z.z - bias[BiasIndex.elevation]
                     let lift = Self.turned(rise, into: frame)
                     Self.add(
                         &self.sums, sin(elevation) * g - cos(elevation) * u, lift, tau,
-                        Bias(0, 0, r, -dot(lift, v), 0, 0, 0, 0), at: block, variance: r * r * z.third + swerve,
-                        biases: 0b0_1100)
+                        Bias(0, 0, r, -dot(lift, v), 0, 0, 0, 0), at: block,
+                        variance: noise[2] * r * r * z.third + swerve,
+                        biases: 0b0_1100, kind: 2)
                 }
             } else {
                 let d = z.z - here
                 Self.add(
                     &self.sums, dot(d, frame.east), SIMD3(1, 0, 0), tau, Bias(0, 0, 0, -v.x, 0, 0, 0, 0), at: block,
-                    variance: z.first + swerve, biases: 0b0_1000)
+                    variance: noise[3] * z.first + swerve, biases: 0b0_1000, kind: 3)
                 Self.add(
                     &self.sums, dot(d, frame.north), SIMD3(0, 1, 0), tau, Bias(0, 0, 0, -v.y, 0, 0, 0, 0), at: block,
-                    variance: z.first + swerve, biases: 0b0_1000)
+                    variance: noise[3] * z.first + swerve, biases: 0b0_1000, kind: 3)
                 if z.hasVelocity {
                     let dv = z.velocity - velocity
                     let turning = 4 * unrest * tau * tau
@@ -216,7 +230,7 @@ extension Registration {
             let variance = i < 3 ? Self.lineVariance.place : i < 5 ? Self.lineVariance.speed : Self.lineVariance.climb
             self.sums.xx[i][i] += 1 / variance
         }
-        guard self.sums.rows >= 8, self.sums.eliminate() else { return }
+        guard self.sums.rows.count >= 8, self.sums.eliminate() else { return }
         self.conclude()
     }
 
@@ -228,10 +242,10 @@ extension Registration {
 
     @inline(__always) private static func add(
         _ sums: inout StretchSums, _ y: Double, _ a: SIMD3<Double>, _ tau: Double, _ h: Bias, at place: Int,
-        variance: Double, biases: UInt8
+        variance: Double, biases: UInt8, kind: Int = -1
     ) {
         let c = SIMD8(a.x, a.y, a.z, tau * a.x, tau * a.y, tau * a.z, 0, 0)
-        sums.add(y, c, h, at: place, variance: variance, biases: biases)
+        sums.add(y, c, h, at: place, variance: variance, biases: biases, kind: kind)
     }
 
     /// Judges a stretch whose line is eliminated, and adds its information to that of the biases.
@@ -266,10 +280,13 @@ extension Registration {
                 self.small[i * n + j] = s
             }
         }
-        let degrees = Double(self.sums.rows - 6)
+        let degrees = Double(self.sums.rows.count - 6)
         let limit = degrees + 4 * (2 * degrees).squareRoot()
         var misfit = self.sums.yy - (self.sums.ex * self.sums.ex).sum()
-        if misfit > limit, doubt > 0.05 * degrees { misfit -= self.explained(by: -1) }
+        let isDoubtful = doubt > 0.05 * degrees
+        let isSample = (self.tally.fits + self.tally.misfits) % 4 == 0
+        if isDoubtful, misfit > limit || isSample { misfit -= self.explained(by: -1) }
+        if isSample { self.learnNoise(isDoubtful) }
         if misfit > limit {
             self.tally.misfits += 1
             self.blame(misfit, limit)
@@ -294,6 +311,38 @@ extension Registration {
             let s = self.small[i * n + i]
             self.information[row * self.rowLength + row] += s
             self.vector[row] += s * bias + self.members[i].g
+        }
+    }
+
+    /// Compares the residuals of a stretch with the noise that they should have.
+    ///
+    /// s ← s exp(η (min(ν²/σ², 9) − 0.97)): a plot far off says no more than one three deviations off, and 0.97 is the mean
+    /// of that for a normal ν.
+    private mutating func learnNoise(_ isDoubtful: Bool) {
+        let n = self.members.count
+        while self.corrections.count < 5 * StretchSums.blocksMax { self.corrections.append(0) }
+        for i in 0..<5 * StretchSums.blocksMax { self.corrections[i] = 0 }
+        var line = self.sums.ex
+        if isDoubtful {
+            // What `explained` has left: L and L⁻¹ g.
+            Self.backward(&self.factor, n, &self.solution)
+            for i in 0..<n {
+                self.corrections[5 * self.members[i].place + self.members[i].row % 5] = self.solution[i]
+                line -= self.solution[i] * self.members[i].w
+            }
+        }
+        for i in (0..<6).reversed() {
+            line[i] /= self.sums.xx[i][i]
+            for m in 0..<i { line[m] -= self.sums.xx[i][m] * line[i] }
+        }
+        let fitted = Double(self.sums.rows.count) / Double(self.sums.rows.count - 6)
+        for row in self.sums.rows where row.kind >= 0 {
+            var residual = row.y - (row.c * line).sum()
+            if isDoubtful { for k in 0..<5 { residual -= row.h[k] * self.corrections[5 * row.place + k] } }
+            let site = Int(self.sums.blocks[row.place]) - 1
+            let square = min(residual * residual * row.weight * fitted, 9)
+            let scale = self.entries[site].noise[row.kind] * exp(0.02 * (square - 0.97))
+            self.entries[site].noise[row.kind] = min(max(scale, 0.2), 30)
         }
     }
 

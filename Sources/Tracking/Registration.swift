@@ -105,6 +105,8 @@ struct Registration: Sendable {
         var jumps = 0
         /// Every how many stretches of its plots one is used: more, once it is known.
         var thinning = 1
+        /// Variances of range, azimuth, elevation and broadcast place against what they are said to be.
+        var noise = SIMD4<Double>(repeating: 1)
         /// Information of the short memory on what the estimate is wrong by: matrix row by row, and vector.
         var recent = InlineArray<5, Bias>(repeating: .zero)
         var recentVector = Bias.zero
@@ -180,6 +182,7 @@ struct Registration: Sendable {
     // Scratch, kept from call to call.
     var sums = StretchSums()
     var members: [Member] = []
+    var corrections: [Double] = []
     var small: [Double] = []
     var factor: [Double] = []
     var order: [Int32] = []
