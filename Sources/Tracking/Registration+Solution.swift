@@ -8,8 +8,7 @@ extension Registration {
     static func decompose(_ a: inout [Double], _ n: Int) -> Bool {
         for j in 0..<n {
             for i in j..<n {
-                var sum = a[i * n + j]
-                for m in 0..<j { sum -= a[i * n + m] * a[j * n + m] }
+                let sum = a[i * n + j] - Self.product(a, i * n, j * n, j)
                 if i == j {
                     guard sum > 0, sum.isFinite else { return false }
                     a[j * n + j] = sum.squareRoot()
@@ -19,6 +18,24 @@ extension Registration {
             }
         }
         return true
+    }
+
+    /// The sum of products of two stretches of an array; four sums side by side, as each waits for its last addition.
+    @inline(__always) private static func product(_ a: borrowing [Double], _ x: Int, _ y: Int, _ count: Int) -> Double {
+        var sums = SIMD4<Double>.zero
+        var m = 0
+        while m + 4 <= count {
+            let left = SIMD4<Double>(a[x + m], a[x + m + 1], a[x + m + 2], a[x + m + 3])
+            let right = SIMD4<Double>(a[y + m], a[y + m + 1], a[y + m + 2], a[y + m + 3])
+            sums += left * right
+            m += 4
+        }
+        var sum = sums.sum()
+        while m < count {
+            sum += a[x + m] * a[y + m]
+            m += 1
+        }
+        return sum
     }
 
     /// x ← L⁻¹ x.
@@ -39,15 +56,20 @@ extension Registration {
         }
     }
 
-    /// Replaces L by its inverse.
-    static func invert(_ l: inout [Double], _ n: Int) {
-        for j in 0..<n {
-            l[j * n + j] = 1 / l[j * n + j]
-            for i in j + 1..<n {
-                var sum = 0.0
-                for m in j..<i { sum += l[i * n + m] * l[m * n + j] }
-                l[i * n + j] = -sum / l[i * n + i]
+    /// Replaces L by its inverse, row by row: X[i] = (e[i] − Σ L[i,m] X[m]) / L[i,i].
+    static func invert(_ l: inout [Double], _ n: Int, scratch row: inout [Double]) {
+        for i in 0..<n {
+            let diagonal = 1 / l[i * n + i]
+            for j in 0..<i {
+                row[j] = l[i * n + j]
+                l[i * n + j] = 0
             }
+            for m in 0..<i {
+                let f = row[m] * diagonal
+                guard f != 0 else { continue }
+                for j in 0...m { l[i * n + j] -= f * l[m * n + j] }
+            }
+            l[i * n + i] = diagonal
         }
     }
 
@@ -75,7 +97,8 @@ extension Registration {
         guard Self.decompose(&self.factor, n) else { return }
         Self.forward(&self.factor, n, &self.solution)
         Self.backward(&self.factor, n, &self.solution)
-        Self.invert(&self.factor, n)
+        while self.corrections.count < n { self.corrections.append(0) }
+        Self.invert(&self.factor, n, scratch: &self.corrections)
         // P = L⁻ᵀ L⁻¹, of which only the blocks on the diagonal are wanted.
         for i in 0..<n {
             let row = Int(self.order[i])
@@ -223,9 +246,11 @@ extension Registration {
     mutating func judge(_ now: Timestamp) {
         var worst = -1, distance = self.parameters.jumpDistance
         var jump = Bias.zero
+        self.isSettled = self.entries.contains { $0.state == .registered }
         for site in self.entries.indices where self.entries[site].active != 0 {
             let recent = self.recentError(of: site)
             let isSettled = self.entries[site].stretchesSinceJump > 300 && recent.distance < 20
+            if !isSettled, self.entries[site].state != .unknown { self.isSettled = false }
             self.entries[site].thinning = self.entries[site].state == .registered && isSettled ? 4 : 1
             switch self.entries[site].state {
             case .unknown:

@@ -39,7 +39,7 @@ public struct RegistrationParameters: Hashable, Sendable {
     public var memory = 1_200.0
     /// The same of the short memory that jumps are looked for in, seconds.
     public var shortMemory = 30.0
-    /// Seconds between two solutions.
+    /// Seconds between two looks for jumps and two solutions; solutions come three times as seldom once all is known well.
     public var period = 5.0
     /// A broadcast place with a larger standard deviation is no witness, metres.
     public var witnessDeviationMax = 120.0
@@ -174,6 +174,9 @@ struct Registration: Sendable {
     var covariance: [Double] = []
     /// What pressure altitude is too high by.
     var datum = (estimate: 0.0, deviation: 0.0)
+    /// When it was last looked for jumps, and last solved; and whether all that is known is known well.
+    var judgedAt = Timestamp(nanoseconds: .min)
+    var isSettled = false
     var solvedAt = Timestamp(nanoseconds: .min)
 
     /// Stretches that fitted, did not fit, and were not straight.

@@ -296,11 +296,14 @@ extension Registration {
 
     /// Fades, solves and judges when it is time; lets witnesses go whose tracks have ended.
     mutating func advance(to now: Timestamp) {
-        let elapsed = now.seconds(since: self.solvedAt)
+        let elapsed = now.seconds(since: self.judgedAt)
         guard abs(elapsed) >= self.parameters.period else { return }
-        self.solvedAt = now
+        self.judgedAt = now
         self.fade(min(abs(elapsed), 10 * self.parameters.period))
-        self.solve()
+        if !self.isSettled || abs(now.seconds(since: self.solvedAt)) >= 3 * self.parameters.period {
+            self.solvedAt = now
+            self.solve()
+        }
         self.judge(now)
         for witness in self.witnesses.indices where self.witnesses[witness].slot >= 0 {
             if abs(now.seconds(since: self.witnesses[witness].begin)) > 60 { self.dismiss(witness) }
