@@ -68,7 +68,7 @@ extension Tracker {
 
     /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.
     private func isSeen(_ slot: Int, beside site: Int) -> Bool {
-        let now = self.records[slot].time, own = self.sites[site].id
+        let now = self.records[slot].state.time, own = self.sites[site].id
         for i in 0..<Int(self.records[slot].track.contributionCount) {
             let contribution = self.records[slot].track.contributions[i]
             guard contribution.sensor != own, now.seconds(since: contribution.measuredAt) < 30 else { continue }
