@@ -124,7 +124,24 @@ extension Registration {
             }
         }
         guard self.isCorrecting else { return }
-        for site in self.entries.indices { self.entries[site].applied = self.entries[site].estimate }
+        for site in self.entries.indices {
+            for k in 0..<BiasIndex.count {
+                self.entries[site].applied[k] = self.worthApplying(
+                    self.entries[site].estimate[k], self.entries[site].deviation[k])
+            }
+        }
+    }
+
+    /// The part of an estimate that is subtracted: x (1 − c σ²/x²), not below 0.
+    ///
+    /// An estimate that is not larger than its own uncertainty does more harm to a sensor without bias than good to one
+    /// with it.
+    ///
+    /// Source: W. James, C. Stein, "Estimation with quadratic loss" (1961), positive part.
+    private func worthApplying(_ estimate: Double, _ deviation: Double) -> Double {
+        let squared = estimate * estimate
+        guard squared > 0 else { return 0 }
+        return estimate * max(0, 1 - self.parameters.shrinkage * deviation * deviation / squared)
     }
 
     private func prior(of row: Int) -> (mean: Double, deviation: Double) {

@@ -57,6 +57,8 @@ public struct RegistrationParameters: Hashable, Sendable {
 
     /// How many sensors are registered jointly at most: the work of a solution grows with the cube of it.
     public var sensorsMax = 64
+    /// How much of an estimate's variance is taken off before it is applied.
+    public var shrinkage = 1.0
 
     public init() {}
 }

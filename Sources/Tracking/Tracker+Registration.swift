@@ -56,14 +56,16 @@ extension Tracker {
     /// Whether a plot is of a quarantined sensor, and its track has other sensors to live on.
     @inline(__always) mutating func isSetAside(_ index: Int, _ slot: Int) -> Bool {
         let site = self.slice[index].site
-        guard self.isSeen(slot, beside: site) else { return false }
+        guard self.records[slot].isConfirmed, self.isSeen(slot, beside: site) else { return false }
         self.registration.entries[site].hits += 1
         return self.registration.isQuarantined(site)
     }
 
     /// Notes that a radar has looked at a track and not found it.
     mutating func noteLookInVain(_ site: Int, _ slot: Int) {
-        if self.isSeen(slot, beside: site) { self.registration.entries[site].vain += 1 }
+        // Looks at tentative tracks say nothing: most of these are false.
+        guard self.records[slot].isConfirmed, self.isSeen(slot, beside: site) else { return }
+        self.registration.entries[site].vain += 1
     }
 
     /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.
