@@ -172,7 +172,7 @@ struct RegistrationTests {
         let flights = Self.flights(40, isIdentified: true, &random)
         let quiet = flights.map { flight in
             var flight = flight
-            flight.identity = Identity(mode3A: flight.identity.address.map { Mode3A($0.rawValue & 0xFFF) })
+            flight.identity = Identity(mode3A: flight.identity.address.map { Mode3A(UInt16($0.rawValue & 0xFFF)) })
             return flight
         }
         var sky = Sky(Self.sensors, quiet, seed: 3)
