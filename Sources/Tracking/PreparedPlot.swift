@@ -87,8 +87,15 @@ struct PreparedPlot {
             var up: Double
             let sideVariance = range * range * self.azimuthVariance
             var blur = self.rangeVariance + sideVariance
-            self.falseDensity = (self.isReply ? s.falseReply : s.falsePrimary) - log(range)
-            self.odds = self.isReply ? s.oddsReply : s.oddsPrimary
+            if self.isReply {
+                self.falseDensity = s.falseReply - log(range)
+                self.odds = s.oddsReply
+            } else {
+                let clutter = s.clutter.rate(
+                    range: range, azimuth: azimuth, at: plot.measuredAt.seconds, period: s.period)
+                self.falseDensity = log((clutter + s.birthsPerCell) / (s.clutter.area * range))
+                self.odds = log(s.birthsPerCell / clutter)
+            }
             if let elevation, elevation.isFinite, abs(elevation) < .pi / 2 {
                 let deviation = channel.elevationDeviation ?? 0.01
                 self.hasElevation = true

@@ -25,13 +25,16 @@ struct Site {
     var horizon: Double
     var primary: Sensor.Channel?
     var secondary: Sensor.Channel?
-    /// Logarithm of the density of false plots: primary (1/m of range and rad), reply (the same), broadcast (1/m²).
-    var falsePrimary: Double
+    /// Logarithm of the density of false plots: reply (1/m of range and rad), broadcast (1/m²).
     var falseReply: Double
     var falseBroadcast: Double
-    /// Prior log odds of a new target against a false plot: primary, reply, broadcast.
-    var oddsPrimary: Double
+    /// Prior log odds of a new target against a false reply.
     var oddsReply: Double
+    /// Targets that appear in one turn, in a cell of the map of clutter.
+    var birthsPerCell: Double
+    /// What was learned of it.
+    var detection: DetectionTable
+    var clutter: ClutterMap
 
     /// Seconds of one turn; of a receiver, the mean time between two plots of one aircraft.
     var period: Double
@@ -73,10 +76,11 @@ struct Site {
         }
         let area = 2 * Double.pi * (self.rangeMax - self.rangeMin)
         let clutter = max(sensor.falsePlotsPerScan, 0.1), replies = max(k.falseRepliesPerScan, 1e-3)
-        self.falsePrimary = log((clutter + k.birthsPerScan) / area)
         self.falseReply = log((replies + k.birthsPerScan) / area)
         self.falseBroadcast = log(1e-3 / (Double.pi * self.rangeMax * self.rangeMax))
-        self.oddsPrimary = log(k.birthsPerScan / clutter)
+        self.birthsPerCell = k.birthsPerScan / Double(ClutterMap.ranges * ClutterMap.sectors)
+        self.detection = DetectionTable(rangeMax: self.rangeMax)
+        self.clutter = ClutterMap(rangeMin: self.rangeMin, rangeMax: self.rangeMax, perTurn: clutter)
         self.oddsReply = log(k.birthsPerScan / replies)
     }
 

@@ -154,10 +154,49 @@ extension Tracker {
             let azimuth = atan2(dot(d, self.sites[index].east), dot(d, self.sites[index].north))
             let look = self.sites[index].lastLook(at: azimuth).nanoseconds
             guard look <= known, look &- accounted > quarter else { continue }
+            let range = dot(d, d).squareRoot()
+            let learned = self.sites[index].detection.probability(
+                probability, range: range, height: height, azimuth: azimuth, replies: replies)
+            if self.isSurelyThere(slot, age: now.seconds(since: self.records[slot].state.time), index) {
+                self.sites[index].detection.note(
+                    isHit: false, range: range, height: height, azimuth: azimuth, replies: replies)
+            }
+            probability = learned
             self.looks[slot * self.siteStride + index] = look
             if probability > 0.5 { self.noteLookInVain(index, slot) }
             guard !self.registration.isQuarantined(index) else { continue }
             self.miss(slot, probability)
+        }
+    }
+
+    /// Whether a look at a track says something of the sensor, and not of the track: one that was seen by any sensor
+    /// shortly before.
+    @inline(__always) func isSurelyThere(_ slot: Int, age: Double, _ site: Int) -> Bool {
+        self.records[slot].isConfirmed && self.records[slot].track.plotCount > 8
+            && age < max(8, 1.3 * self.sites[site].period)
+    }
+
+    /// Notes that a look of a radar has found a confirmed track.
+    ///
+    /// - Parameter age: of the track before this plot, seconds.
+    mutating func noteHit(_ index: Int, _ slot: Int, age: Double) {
+        let site = self.slice[index].site
+        guard self.sites[site].kind == .radar, self.isSurelyThere(slot, age: age, site),
+            case .polar(let range, let azimuth, _) = self.slice[index].plot.measurement
+        else { return }
+        self.sites[site].detection.note(
+            isHit: true, range: range, height: self.records[slot].state.vertical.height, azimuth: azimuth,
+            replies: self.records[slot].repliedAt.nanoseconds != .min)
+    }
+
+    /// Notes the echoes of a radar that no confirmed track wanted.
+    mutating func noteClutter(_ site: Int) {
+        guard self.sites[site].kind == .radar else { return }
+        let period = self.sites[site].period
+        for index in self.group where !self.slice[Int(index)].isDone && !self.slice[Int(index)].isReply {
+            guard case .polar(let range, let azimuth, _) = self.slice[Int(index)].plot.measurement else { continue }
+            self.sites[site].clutter.note(
+                range: range, azimuth: azimuth, at: self.slice[Int(index)].plot.measuredAt.seconds, period: period)
         }
     }
 

@@ -14,6 +14,8 @@ extension Tracker {
             return
         }
         self.tally.associated += 1
+        self.noteHit(
+            index, slot, age: self.slice[index].plot.measuredAt.seconds(since: self.records[slot].state.time))
         if self.hypotheses[h].base < 0 {
             self.records[slot].state = self.hypotheses[h].state
             self.records[slot].state.recentre(self.parameters)

@@ -80,6 +80,10 @@ public struct Tracker: Sendable {
                 site.beamAzimuth = old.beamAzimuth
             }
             site.isOperational = old.isOperational
+            if old.rangeMax == site.rangeMax, old.rangeMin == site.rangeMin {
+                site.detection = old.detection
+                site.clutter = old.clutter
+            }
             self.sites[Int(known)] = site
             self.registration.setSite(Int(known), site, isNew: false)
         } else {
@@ -228,6 +232,7 @@ public struct Tracker: Sendable {
             }
             if !self.group.isEmpty {
                 self.associateGroup(confirmed: true)
+                self.noteClutter(site)
                 self.associateGroup(confirmed: false)
                 for index in self.group where !self.slice[Int(index)].isDone {
                     if self.slice[Int(index)].isLate { self.tally.late += 1 } else { self.initiate(Int(index)) }
