@@ -27,7 +27,7 @@ struct Main {
             case "--origins": knowsOrigins = true
             case "--mode":
                 parameters.registration.mode =
-                    rest.popFirst().flatMap(RegistrationParameters.Mode.init(rawValue:)) ?? .correct
+                    rest.popFirst().flatMap(SensorRegistration.Mode.init(rawValue:)) ?? .correct
             case "--set": Tuning.set(rest.popFirst() ?? "", in: &parameters)
             default: directories.append(next)
             }

@@ -96,7 +96,7 @@ enum RegistrationBench {
                 }
             case "--each": printsEach = true
             case "--mode":
-                guard let mode = rest.popFirst().flatMap(RegistrationParameters.Mode.init(rawValue:)) else {
+                guard let mode = rest.popFirst().flatMap(SensorRegistration.Mode.init(rawValue:)) else {
                     say("--mode is off, estimate or correct")
                     exit(64)
                 }

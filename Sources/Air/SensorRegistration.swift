@@ -22,6 +22,15 @@
         }
     }
 
+    /// Whether biases are estimated, and whether the estimates are used.
+    public enum Mode: String, Hashable, Sendable, CaseIterable {
+        case off
+        /// Estimated and told, not applied.
+        case estimate
+        /// Estimated, told and subtracted from every plot.
+        case correct
+    }
+
     /// A number and how sure it is.
     public struct Estimate: Hashable, Sendable {
         /// What is to be subtracted from what the sensor says.
@@ -45,8 +54,7 @@
     public var azimuth: Estimate?
     /// Measured less true elevation, radians; nil without a channel that measures elevation.
     public var elevation: Estimate?
-    /// Stamped less true time, seconds; the zero is the mean of all sensors' clocks, as nothing shows what all have in
-    /// common.
+    /// Stamped less true time, seconds, against the mean of all sensors' clocks: nothing shows what all have in common.
     public var time: Estimate
     /// Growth of the range error with range, no unit; nil for a receiver.
     public var gain: Estimate?

@@ -35,6 +35,8 @@ public struct Configuration: Sendable {
     public var lagMax = 4.0
     /// How many tracks, tentative ones included, the node keeps; beyond, plots that would begin one are counted.
     public var tracksMax = 200_000
+    /// What is done about the systematic errors of sensors.
+    public var registration = SensorRegistration.Mode.correct
 
     public init() {}
 
@@ -85,6 +87,9 @@ extension Configuration {
         if let tracker = root.section("tracker") {
             self.lagMax = tracker.number("lagMax", in: 0...600, unit: "seconds") ?? self.lagMax
             self.tracksMax = tracker.integer("tracksMax", in: 1...10_000_000) ?? self.tracksMax
+            if let mode = tracker.choice("registration", of: SensorRegistration.Mode.allCases.map(\.rawValue)) {
+                self.registration = SensorRegistration.Mode(rawValue: mode) ?? self.registration
+            }
             tracker.finish()
         }
         for section in root.sections("sensors") {

@@ -73,14 +73,44 @@ extension KumikoNode {
         ]
     }
 
+    private static func registrationMetrics(
+        _ told: SensorRegistration, _ label: [(name: String, value: String)]
+    ) -> [Metric] {
+        var metrics = [
+            Metric(
+                "kumiko_sensor_quarantined", .gauge, told.state == .quarantined ? 1 : 0,
+                help: "1 while a sensor is set aside because its systematic errors jumped.", labels: label),
+            Metric(
+                "kumiko_sensor_jumps_total", .counter, Double(told.jumps),
+                help: "How many times the systematic errors of a sensor jumped.", labels: label),
+        ]
+        let errors: [(String, SensorRegistration.Estimate?)] = [
+            ("range_metres", told.range), ("azimuth_radians", told.azimuth), ("elevation_radians", told.elevation),
+            ("time_seconds", told.time), ("gain", told.gain),
+        ]
+        for case (let kind, let estimate?) in errors {
+            let labels = label + [(name: "kind", value: kind)]
+            metrics.append(
+                Metric(
+                    "kumiko_sensor_bias", .gauge, estimate.value, help: "Estimated systematic error of a sensor.",
+                    labels: labels))
+            metrics.append(
+                Metric(
+                    "kumiko_sensor_bias_deviation", .gauge, estimate.deviation,
+                    help: "One standard deviation of the estimated systematic error of a sensor.", labels: labels))
+        }
+        return metrics
+    }
+
     private static func sensorMetrics(_ sensor: SensorHealth) -> [Metric] {
         let label = [(name: "sensor", value: sensor.id.description)]
+        let registration = sensor.registration.map { self.registrationMetrics($0, label) } ?? []
         return [
             Metric(
                 "kumiko_sensor_plots_total", .counter, Double(sensor.plots), help: "Plots of a sensor.", labels: label),
             Metric(
                 "kumiko_sensor_operational", .gauge, sensor.state == .operational ? 1 : 0,
                 help: "1 while a sensor's data come and may be used.", labels: label),
-        ]
+        ] + registration
     }
 }

@@ -60,6 +60,7 @@ public final class KumikoNode: NodeView, Service {
         var parameters = TrackerParameters()
         parameters.lagMax = configuration.lagMax
         parameters.tracksMax = configuration.tracksMax
+        parameters.registration.mode = configuration.registration
         parameters.firstID = self.history?.firstTrackID ?? TrackID(1)
         self.keeper = TrackKeeper(
             tracker: Tracker(sensors: configuration.sensors, parameters: parameters), picture: self.picture,
@@ -163,7 +164,12 @@ public final class KumikoNode: NodeView, Service {
         }
     }
 
-    public var sensors: [SensorHealth] { self.book.health(at: self.clock.now) }
+    public var sensors: [SensorHealth] {
+        let registrations = self.keeperFigures.registrations
+        var sensors = self.book.health(at: self.clock.now)
+        for i in sensors.indices { sensors[i].registration = registrations[sensors[i].id] }
+        return sensors
+    }
 
     public var trouble: String? {
         if let error = self.history?.counters.lastError { return "Track history cannot be written: \(error)." }

@@ -63,6 +63,8 @@ public struct SensorHealth: Sendable {
     /// Over the last ten seconds.
     public var plotsPerSecond: Double
     public var plots: UInt64
+    /// Its systematic errors as far as they are known; nil when registration is off.
+    public var registration: SensorRegistration?
 }
 
 /// One figure for monitoring, in the sense of Prometheus.

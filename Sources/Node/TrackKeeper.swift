@@ -9,6 +9,7 @@ struct KeeperFigures: Sendable {
     var plausibility = PlausibilityTally()
     var confirmed = 0
     var tentative = 0
+    var registrations: [SensorID: SensorRegistration] = [:]
 }
 
 /// The one keeper of the tracker: takes reports from all feeds in turn, has them marked where they cannot be, and enters
@@ -73,8 +74,10 @@ actor TrackKeeper {
 
     var figures: KeeperFigures {
         let counts = self.tracker.counts
+        var registrations: [SensorID: SensorRegistration] = [:]
+        self.tracker.forEachRegistration { registrations[$0] = $1 }
         return KeeperFigures(
             tracker: self.tracker.tally, plausibility: self.watch.tally, confirmed: counts.confirmed,
-            tentative: counts.tentative)
+            tentative: counts.tentative, registrations: registrations)
     }
 }

@@ -123,6 +123,7 @@ extension Registration {
                 self.entries[row / 5 - 1].deviation[row % 5] = deviation
             }
         }
+        self.compareClocks()
         guard self.isCorrecting else { return }
         for site in self.entries.indices {
             for k in 0..<BiasIndex.count {
@@ -143,6 +144,33 @@ extension Registration {
         guard squared > 0 else { return 0 }
         return estimate * max(0, 1 - self.parameters.shrinkage * deviation * deviation / squared)
     }
+
+    /// The deviations of the clocks against the mean of those that were compared, weighed as the priors weigh them.
+    ///
+    /// var(bᵢ − Σ wⱼ bⱼ) = |X (eᵢ − w)|², X = L⁻¹ of the solution
+    private mutating func compareClocks() {
+        let n = self.order.count
+        for m in 0..<n { self.solution[m] = 0 }
+        var total = 0.0
+        for j in 0..<n where Int(self.order[j]) % 5 == BiasIndex.time && self.isCompared(Int(self.order[j])) {
+            let deviation = self.prior(of: Int(self.order[j])).deviation
+            let weight = 1 / (deviation * deviation)
+            total += weight
+            for m in j..<n { self.solution[m] += weight * self.factor[m * n + j] }
+        }
+        guard total > 0 else { return }
+        for i in 0..<n where Int(self.order[i]) % 5 == BiasIndex.time && self.isCompared(Int(self.order[i])) {
+            var sum = 0.0
+            for m in 0..<n {
+                let own = m >= i ? self.factor[m * n + i] : 0
+                let d = own - self.solution[m] / total
+                sum += d * d
+            }
+            self.entries[Int(self.order[i]) / 5 - 1].deviation[BiasIndex.time] = sum.squareRoot()
+        }
+    }
+
+    private func isCompared(_ row: Int) -> Bool { row >= 5 && self.entries[row / 5 - 1].stretches > 0 }
 
     private func prior(of row: Int) -> (mean: Double, deviation: Double) {
         guard row >= 5 else { return (0, self.parameters.altitudeDatumDeviation) }
@@ -254,8 +282,9 @@ extension Registration {
         let k = self.parameters, entry = self.entries[site]
         return entry.deviation[BiasIndex.range] < slack * k.registeredRange
             && entry.deviation[BiasIndex.azimuth] < slack * k.registeredAzimuth
-            && (entry.active & (1 << BiasIndex.elevation) == 0
-                || entry.deviation[BiasIndex.elevation] < slack * k.registeredElevation)
+            // An elevation that is never measured (of replies, of a radar whose echoes have one) holds up nothing.
+            && (entry.deviation[BiasIndex.elevation] < slack * k.registeredElevation
+                || entry.deviation[BiasIndex.elevation] > 0.95 * entry.priorDeviation[BiasIndex.elevation])
             && entry.deviation[BiasIndex.time] < slack * k.registeredTime
     }
 

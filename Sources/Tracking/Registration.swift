@@ -1,20 +1,11 @@
-import Air
+public import Air
 import Geodesy
 import Glibc
 
 /// What can be tuned of the registration of sensors.
 public struct RegistrationParameters: Hashable, Sendable {
     /// Whether biases are estimated, and whether the estimates are used.
-    public enum Mode: String, Hashable, Sendable, CaseIterable {
-        case off
-        /// Estimated and told, not applied.
-        case estimate
-        /// Estimated, told and subtracted from every plot.
-        case correct
-    }
-
-    /// Whether biases are estimated, and whether the estimates are used.
-    public var mode = Mode.correct
+    public var mode = SensorRegistration.Mode.correct
 
     /// One standard deviation of a radar's range error before anything is known, metres.
     public var rangeDeviation = 150.0
@@ -52,8 +43,8 @@ public struct RegistrationParameters: Hashable, Sendable {
     public var registeredAzimuth = 0.02 * .pi / 180
     /// The same of elevation, radians.
     public var registeredElevation = 0.05 * .pi / 180
-    /// The same of time, seconds.
-    public var registeredTime = 0.06
+    /// The same of time against the mean of all clocks, seconds.
+    public var registeredTime = 0.05
 
     /// How many sensors are registered jointly at most: the work of a solution grows with the cube of it.
     public var sensorsMax = 64

@@ -11,6 +11,12 @@ extension Tracker {
         return self.registration.told(site)
     }
 
+    /// Calls `body` with what is known of the systematic errors of every sensor.
+    public func forEachRegistration(_ body: (SensorID, SensorRegistration) -> Void) {
+        guard self.registration.isOn else { return }
+        for site in self.sites.indices { body(self.sites[site].id, self.registration.told(site)) }
+    }
+
     /// Shows a plot that its track has taken to the registration.
     @inline(__always) mutating func witness(_ index: Int, _ slot: Int) {
         guard self.registration.isOn, self.records[slot].isConfirmed else { return }

@@ -278,6 +278,39 @@ enum TrackJSON {
         json.number(sensor.plotsPerSecond, decimals: 1)
         json.key("plots")
         json.integer(sensor.plots)
+        if let registration = sensor.registration {
+            json.key("registration")
+            self.registration(registration, to: &json)
+        }
+        json.endObject()
+    }
+
+    private static func registration(_ told: SensorRegistration, to json: inout JSONWriter) {
+        func estimate(_ key: String, _ estimate: SensorRegistration.Estimate?, scale: Double, decimals: Int) {
+            guard let estimate else { return }
+            json.key(key)
+            json.beginObject()
+            json.key("value")
+            json.number(estimate.value * scale, decimals: decimals)
+            json.key("deviation")
+            json.number(estimate.deviation * scale, decimals: decimals)
+            json.endObject()
+        }
+        json.beginObject()
+        json.key("state")
+        json.string(told.state.name)
+        if told.state != .unknown { self.time("since", told.since, to: &json) }
+        estimate("rangeMetres", told.range, scale: 1, decimals: 1)
+        estimate("azimuthDegrees", told.azimuth, scale: 180 / .pi, decimals: 4)
+        estimate("elevationDegrees", told.elevation, scale: 180 / .pi, decimals: 4)
+        estimate("timeMilliseconds", told.time, scale: 1000, decimals: 1)
+        estimate("gainPartsPerMillion", told.gain, scale: 1e6, decimals: 1)
+        json.key("stretches")
+        json.integer(told.stretches)
+        json.key("jumps")
+        json.integer(told.jumps)
+        json.key("isApplied")
+        json.bool(told.isApplied)
         json.endObject()
     }
 

@@ -186,6 +186,13 @@ class Picture:
                 entry |= {"latitude": lat, "longitude": lon, "heightMetres": height, "rangeMaxMetres": reach}
             if period:
                 entry["periodSeconds"] = period
+            if kind == "radar" and state != "unknown":
+                entry["registration"] = {
+                    "state": "quarantined" if index == 5 else "registered", "since": stamp(now - 300),
+                    "rangeMetres": {"value": dice.uniform(-90, 90), "deviation": 3.1},
+                    "azimuthDegrees": {"value": dice.uniform(-0.2, 0.2), "deviation": 0.004},
+                    "timeMilliseconds": {"value": dice.uniform(-90, 90), "deviation": 11.0},
+                    "stretches": 900, "jumps": 1 if index == 5 else 0, "isApplied": True}  # fmt: skip
             if state != "unknown":
                 entry["lastReportAt"] = stamp(now - (95 if state == "silent" else 0.4))
             sensors.append(entry)

@@ -40,7 +40,11 @@ private final class StillNode: NodeView {
                 state: .operational, lastReportAt: noon, plotsPerSecond: 12.5, plots: 99),
             SensorHealth(
                 id: SensorID(sac: 20, sic: 130), name: "Hill", kind: .receiver, site: nil, rangeMax: nil,
-                state: .unknown, lastReportAt: nil, plotsPerSecond: 0, plots: 0),
+                state: .unknown, lastReportAt: nil, plotsPerSecond: 0, plots: 0,
+                registration: SensorRegistration(
+                    state: .quarantined, since: noon, range: nil, azimuth: nil, elevation: nil,
+                    time: SensorRegistration.Estimate(value: -0.0412, deviation: 0.003), gain: nil, stretches: 17,
+                    jumps: 1, isApplied: true)),
         ]
     }
 
@@ -264,7 +268,13 @@ private func doubted(_ track: Track) -> Track {
         let first = try #require(value(json, "sensors", 0) as? [String: Any])
         #expect(NSDictionary(dictionary: first) == NSDictionary(dictionary: expected))
         let second = try #require(value(json, "sensors", 1) as? [String: Any])
-        #expect(Set(second.keys) == ["id", "name", "kind", "state", "plotsPerSecond", "plots"])
+        #expect(Set(second.keys) == ["id", "name", "kind", "state", "plotsPerSecond", "plots", "registration"])
+        let registration = try #require(second["registration"] as? [String: Any])
+        let told: [String: any Hashable] = [
+            "state": "quarantined", "since": "2026-11-21T12:00:00.000Z", "stretches": 17, "jumps": 1, "isApplied": true,
+            "timeMilliseconds": ["value": -41.2, "deviation": 3.0],
+        ]
+        #expect(NSDictionary(dictionary: registration) == NSDictionary(dictionary: told))
     }
 
     @Test("the node says who it is")
