@@ -69,6 +69,7 @@ struct Accuracy {
             courseNorth * told.velocityNorth + courseEast * told.velocityEast)
         var sample = Score.Sample(
             time: Int32(time), target: Int32(association.target), track: Int32(association.piece), run: Int32(run),
+            distance: scene.states[state].place.distance(to: scene.reports[report].place),
             position: hypot(d.north, d.east), along: d.north * courseNorth + d.east * courseEast,
             across: d.east * courseNorth - d.north * courseEast, velocity: hypot(north, east),
             speed: hypot(told.velocityNorth, told.velocityEast) - speed, course: turn,

@@ -88,6 +88,8 @@ public struct Score: Sendable {
         public var time: Int32, target: Int32, track: Int32
         /// Number of the track's association with the target, ascending.
         public var run: Int32
+        /// Straight distance of the two places on the ellipsoid, metres.
+        public var distance: Double
         /// Horizontal error, metres, and that along the true course and to its right.
         public var position: Double, along: Double, across: Double
         /// Error of the velocity, m/s; of the speed, m/s; of the course, radians.

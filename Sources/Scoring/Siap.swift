@@ -99,16 +99,18 @@ struct SiapSums {
 
     /// How many tracks it takes to hold a target for as long as it is held, each for as long as it lasts.
     ///
-    /// At each time the association is taken whose last end is latest. When the time is that very end, the count ends, as
-    /// in Stone Soup: `SIAPMetrics.min_num_tracks_needed_to_track`, where the order of equal ends is left to chance; here
-    /// it is that of the tracks in the list.
+    /// At each time the association is taken whose last end is latest, and of several the one that began first. When the
+    /// time is that very end, the count ends, as in Stone Soup: `SIAPMetrics.min_num_tracks_needed_to_track`, which leaves
+    /// the order of equal ends to chance.
     static func tracksNeeded(_ times: [Int], _ associations: [Association]) -> Int {
-        func last(_ a: Association) -> Int { a.spans[a.spans.count - 1].upperBound }
-        let order = associations.enumerated().sorted { (-last($0.element), $0.offset) < (-last($1.element), $1.offset) }
+        func key(_ a: Association) -> (Int, Int, Int) {
+            (-a.spans[a.spans.count - 1].upperBound, a.spans[0].lowerBound, a.piece)
+        }
+        let order = associations.sorted { key($0) < key($1) }
         var count = 0, index = 0
         while index < times.count {
             let now = times[index]
-            guard let span = order.lazy.flatMap(\.element.spans).first(where: { $0.contains(now) }) else {
+            guard let span = order.lazy.flatMap(\.spans).first(where: { $0.contains(now) }) else {
                 index += 1
                 continue
             }

@@ -14,7 +14,7 @@ struct Kumiko: AsyncParsableCommand {
         version: KumikoNode.version,
         subcommands: [
             DemoCommand.self, ServeCommand.self, ReplayCommand.self, DecodeCommand.self, ConvertCommand.self,
-            ExplainCommand.self, TrackCommand.self,
+            ExplainCommand.self, TrackCommand.self, ScoreCommand.self,
             ScenarioCommand.self,
         ])
 }
