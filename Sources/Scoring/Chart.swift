@@ -10,7 +10,9 @@ struct Chart {
     private var body = ""
 
     /// An empty drawing; ranges without width are widened.
-    init(x: ClosedRange<Double>, y: ClosedRange<Double>, xTitle: String, yTitle: String) {
+    ///
+    /// - Parameter isDecades: whether x is the decimal logarithm of what is written at its axis.
+    init(x: ClosedRange<Double>, y: ClosedRange<Double>, xTitle: String, yTitle: String, isDecades: Bool = false) {
         func wide(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
             range.upperBound > range.lowerBound ? range : range.lowerBound...range.lowerBound + 1
         }
@@ -21,11 +23,12 @@ struct Chart {
             self.body +=
                 "<text x=\"\(Self.left - 6)\" y=\"\(place)\" dy=\".32em\" text-anchor=end>\(Self.label(tick))</text>"
         }
-        for tick in Self.ticks(self.x, 8) {
+        let ticks = isDecades ? Self.decades(self.x) : Self.ticks(self.x, 8)
+        for tick in ticks {
             let place = self.place(x: tick)
             self.body += "<path class=grid d=\"M\(place) \(Self.top)V\(Self.height - Self.bottom)\"/>"
             self.body +=
-                "<text x=\"\(place)\" y=\"\(Self.height - Self.bottom + 16)\" text-anchor=middle>\(Self.label(tick))</text>"
+                "<text x=\"\(place)\" y=\"\(Self.height - Self.bottom + 16)\" text-anchor=middle>\(Self.label(isDecades ? pow(10, tick) : tick))</text>"
         }
         let middle = (Self.left + Self.width - Self.right) / 2
         self.body += "<text x=\"\(middle)\" y=\"\(Self.height - 4)\" text-anchor=middle>\(xTitle)</text>"
@@ -102,6 +105,13 @@ struct Chart {
         let step = [1, 2, 5, 10].map { $0 * unit }.first { $0 >= raw } ?? 10 * unit
         let first = (range.lowerBound / step).rounded(.up)
         return (0..<20).map { (first + Double($0)) * step }.filter { $0 <= range.upperBound + step * 1e-9 }
+    }
+
+    /// The logarithms of 1, 2 and 5 and their tenfolds in a range of logarithms.
+    private static func decades(_ range: ClosedRange<Double>) -> [Double] {
+        let first = Int(max(range.lowerBound, -12).rounded(.down)), last = Int(min(range.upperBound, 12).rounded(.up))
+        return (min(first, last)...last).flatMap { decade in [1, 2, 5].map { Double(decade) + log10($0) } }
+            .filter { range.contains($0) }
     }
 
     private static func label(_ value: Double) -> String { significant(value, 4) }

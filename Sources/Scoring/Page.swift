@@ -86,27 +86,31 @@ public struct ScorePage: Sendable {
         return first...max(self.score.instants.last?.time ?? 0, first)
     }
 
+    /// The top of an axis on which nearly all can be read: tracks must begin first, and that would press down the rest.
+    private func top(_ values: [Double]) -> Double { max(1.4 * Accuracy.percentile(values, 0.95), 1e-9) }
+
     private var overTime: String {
         let instants = self.score.instants
         func points(_ value: (Score.Instant) -> Double?) -> [(Double, Double?)] {
             instants.map { ($0.time, value($0)) }
         }
-        let most = instants.map(\.distance.gospa).max() ?? 1
-        var distance = Chart(x: self.span, y: 0...most * 1.05, xTitle: "time, s", yTitle: "metres")
+        let most = self.top(instants.map(\.distance.gospa))
+        var distance = Chart(x: self.span, y: 0...most, xTitle: "time, s", yTitle: "metres")
         distance.line(points { $0.distance.localisation }, class: "b")
         distance.line(points { $0.distance.ospa }, class: "c")
         distance.line(points { $0.distance.gospa }, class: "a")
-        let count = instants.map { max($0.distance.missed, $0.distance.falseTracks) }.max() ?? 1
-        var numbers = Chart(x: self.span, y: 0...max(count * 1.05, 1), xTitle: "time, s", yTitle: "objects, tracks")
+        let count = self.top(instants.map { max($0.distance.missed, $0.distance.falseTracks) })
+        var numbers = Chart(x: self.span, y: 0...max(count, 2), xTitle: "time, s", yTitle: "objects, tracks")
         numbers.line(points { $0.distance.missed }, class: "missed")
         numbers.line(points { $0.distance.falseTracks }, class: "false")
-        let error = instants.compactMap(\.positionError).max() ?? 1
-        var position = Chart(x: self.span, y: 0...error * 1.05, xTitle: "time, s", yTitle: "metres")
+        let error = self.top(instants.compactMap(\.positionError))
+        var position = Chart(x: self.span, y: 0...(error.isFinite ? error : 1), xTitle: "time, s", yTitle: "metres")
         position.line(points { $0.positionError }, class: "a")
         return "<h2>Over time</h2>\n<div class=pair>"
             + self.figure(
                 distance.svg("GOSPA, its localisation part and OSPA over time"),
-                self.key("a", "GOSPA") + self.key("b", "localisation") + self.key("c", "OSPA"))
+                self.key("a", "GOSPA") + self.key("b", "localisation") + self.key("c", "OSPA")
+                    + "What passes the top is cut off.")
             + self.figure(
                 numbers.svg("Missed objects and false tracks over time"),
                 self.key("missed", "missed objects") + self.key("false", "false tracks"))
@@ -115,32 +119,38 @@ public struct ScorePage: Sendable {
             + "</div>"
     }
 
-    /// A histogram of values up to so many; the last bar has the rest.
+    /// A histogram with six bars to the decade; what is below the first stands in it.
     private func histogram(_ values: [Double], _ title: String, _ unit: String) -> String {
-        guard !values.isEmpty else { return self.figure("", "\(title): no track held an object") }
-        let edge = Chart.ticks(0...max(Accuracy.percentile(values, 0.99), 1e-9), 10)
-        let step = edge.count > 1 ? edge[1] / 4 : 1
-        let bins = min(max(Int((Accuracy.percentile(values, 0.99) / step).rounded(.up)), 1), 120)
-        var counts = [Int](repeating: 0, count: bins + 1)
-        for value in values { counts[min(max(Int(min(value / step, 1e6)), 0), bins)] += 1 }
-        let most = Double(counts.max() ?? 1)
+        let values = values.filter(\.isFinite)
+        guard let most = values.max(), most > 0 else { return self.figure("", "\(title): no figure") }
+        let perDecade = 6.0
+        let low = (log10(max(Accuracy.percentile(values, 0.02), most * 1e-5)) * perDecade).rounded(.down)
+        let high = max((log10(most) * perDecade).rounded(.up), low + 1)
+        let bins = Int(min(high - low, 60))
+        var counts = [Int](repeating: 0, count: bins)
+        for value in values {
+            let place = value > 0 ? (log10(value) * perDecade - low).rounded(.down) : 0
+            counts[Int(min(max(place, 0), Double(bins - 1)))] += 1
+        }
+        let top = Double(counts.max() ?? 1)
+        let end = (low + Double(bins)) / perDecade
         var chart = Chart(
-            x: 0...Double(bins + 1) * step, y: 0...most * 1.05, xTitle: "\(title), \(unit)", yTitle: "reports")
+            x: low / perDecade...end, y: 0...top * 1.05, xTitle: "\(title)\(unit.isEmpty ? "" : ", \(unit)")",
+            yTitle: "reports", isDecades: true)
         for (bin, count) in counts.enumerated() {
-            let from = Double(bin) * step
+            let from = (low + Double(bin)) / perDecade, to = (low + Double(bin) + 1) / perDecade
             let range =
-                bin == bins
-                ? "\(significant(from, 4)) and more" : "\(significant(from, 4))–\(significant(from + step, 4))"
+                bin == 0
+                ? "up to \(significant(pow(10, to), 3))"
+                : "\(significant(pow(10, from), 3))–\(significant(pow(10, to), 3))"
             chart.bar(
-                from: from, to: from + step, height: Double(count), class: bin == bins ? "rest" : "fill",
-                title: "\(range) \(unit): \(count)")
+                from: from, to: to, height: Double(count), class: "fill", title: "\(range) \(unit): \(count) reports")
         }
         let mean = values.reduce(0, +) / Double(values.count)
         return self.figure(
             chart.svg("Histogram of \(title)"),
             "\(title): mean \(significant(mean, 3)) \(unit), half below \(significant(Accuracy.percentile(values, 0.5), 3)), "
-                + "95 % below \(significant(Accuracy.percentile(values, 0.95), 3)), most \(significant(values.max() ?? 0, 4)); "
-                + "the last bar has all that are larger")
+                + "95 % below \(significant(Accuracy.percentile(values, 0.95), 3)), largest \(significant(most, 4))")
     }
 
     private var histograms: String {
@@ -160,13 +170,13 @@ public struct ScorePage: Sendable {
             let n = 4 * Double(instant.neesCount)
             return (x: instant.time, low: chiSquared(-1.96, n) / n, high: chiSquared(1.96, n) / n)
         }
-        let most = max(instants.compactMap(\.nees).max() ?? 1, bands.map(\.high).max() ?? 1, 1.5)
-        var chart = Chart(x: self.span, y: 0...min(most * 1.05, 10), xTitle: "time, s", yTitle: "NEES / 4")
+        let most = max(self.top(instants.compactMap(\.nees)), 1.5)
+        var chart = Chart(x: self.span, y: 0...most, xTitle: "time, s", yTitle: "NEES / 4")
         chart.band(bands, class: "band")
         chart.level(1, class: "ideal")
         chart.line(self.score.instants.map { ($0.time, $0.nees) }, class: "a")
         let singular = self.score.singularCovariances
-        return "<h2>Consistency</h2>\n"
+        return "<h2>Consistency</h2>\n<div class=pair>"
             + self.figure(
                 chart.svg("NEES over time with the bounds of a consistent tracker"),
                 self.key("a", "mean NEES / 4 of the tracks that hold an object") + self.key("ideal", "ideal")
@@ -175,6 +185,7 @@ public struct ScorePage: Sendable {
                     + "Over all NEES / 4 is \(fixed(nees.state, 3)), of the position NEES / 2 \(fixed(nees.position, 3)); "
                     + "\(fixed(100 * nees.within, 1)) % lie below the 95 % bound. Above 1 the errors are larger than told."
                     + (singular > 0 ? " \(singular) covariances have no inverse and are left out." : ""))
+            + self.histogram(self.score.samples.compactMap { $0.nees.map { $0 / 4 } }, "NEES / 4", "") + "</div>"
     }
 
     // MARK: Tables
@@ -319,9 +330,9 @@ public struct ScorePage: Sendable {
 
     private static let style = """
         :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--paper:#fff;--panel:#f5f7fa;--rule:#dde3ea;\
-        --a:#1d5fd0;--b:#8a5cd6;--c:#0f8a7a;--missed:#d97706;--false:#d02c3a;--truth:#9aa6b5;--good:#147a3d;--bad:#c0202f}
+        --a:#1d5fd0;--b:#8a5cd6;--c:#0f8a7a;--missed:#d97706;--false:#d02c3a;--truth:#b9c3cf;--good:#147a3d;--bad:#c0202f}
         @media(prefers-color-scheme:dark){:root{--ink:#e5eaf1;--soft:#9aa7b8;--paper:#11161d;--panel:#1a212b;--rule:#2d3744;\
-        --a:#6ea3ff;--b:#b99bff;--c:#4fd0bd;--missed:#f5a742;--false:#ff6b77;--truth:#5d6a7b;--good:#5fd38d;--bad:#ff8089}}
+        --a:#6ea3ff;--b:#b99bff;--c:#4fd0bd;--missed:#f5a742;--false:#ff6b77;--truth:#4d5969;--good:#5fd38d;--bad:#ff8089}}
         body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.45 system-ui,sans-serif}
         main{max-width:1320px;margin:0 auto;padding:1rem 1.25rem 4rem}
         h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}p{color:var(--soft);margin:.4rem 0}
@@ -337,15 +348,15 @@ public struct ScorePage: Sendable {
         .key{margin-right:1rem;white-space:nowrap}.key svg{display:inline-block;width:24px;height:8px;margin-right:.35rem}
         .line{fill:none;stroke-width:1.6;stroke-linejoin:round}path.a{stroke:var(--a)}path.b{stroke:var(--b)}path.c{stroke:var(--c)}
         path.ideal{stroke:var(--soft);stroke-dasharray:5 4}.band{fill:var(--c);opacity:.18}
-        .fill{fill:var(--a)}.rest{fill:var(--missed)}
+        .fill{fill:var(--a)}
         .grid,.grid path{stroke:var(--rule);stroke-width:1;fill:none}.bar{stroke:var(--soft);fill:none}
         g.truth,g.track,g.missed,g.false{fill:none;stroke-linecap:round;stroke-linejoin:round}
-        g.truth,path.truth{stroke:var(--truth)}g.truth{stroke-width:2.6}g.track{stroke-width:1}path.track,g.track{stroke:var(--a)}
+        g.truth,path.truth{stroke:var(--truth)}g.truth{stroke-width:4}g.track{stroke-width:1.1}path.track,g.track{stroke:var(--a)}
         g.missed{stroke-width:4}path.missed,g.missed{stroke:var(--missed)}g.false{stroke-width:2.2}path.false,g.false{stroke:var(--false)}
         .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums;margin:.4rem 0 1rem;width:100%}
         caption{text-align:left;color:var(--soft);padding:.3rem 0}
         th,td{padding:.3rem .6rem;border-bottom:1px solid var(--rule);text-align:right;vertical-align:top}
-        .word{text-align:left}thead th{color:var(--soft);font-weight:600}tbody th{font-weight:600}
+        .word{text-align:left}thead th{color:var(--soft);font-weight:600}tbody th{font-weight:600;white-space:nowrap}
         .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:700}.open{color:var(--soft)}
         .spark{width:122px;height:28px}
         @media print{main{max-width:none}figure,.tiles div{break-inside:avoid}}

@@ -31,22 +31,30 @@ struct TrackToTruth {
     ///
     /// - Parameter nearest: of each report the nearest target within the gate, −1 for none.
     static func associations(of piece: Int, in scene: Scene, nearest: [Int32]) -> [Association] {
-        var rule = TrackToTruth()
+        let run = scene.pieces[piece]
+        let targets = run.reports.lazy.map { nearest[$0] < 0 ? nil : Int(nearest[$0]) }
         var found: [Association] = []
-        func add(_ span: (target: Int, times: ClosedRange<Int>)) {
-            if let known = found.firstIndex(where: { $0.target == span.target }) {
-                found[known].spans.append(span.times)
+        for (target, span) in Self.spans(targets, from: run.firstTime) {
+            if let known = found.firstIndex(where: { $0.target == target }) {
+                found[known].spans.append(span)
             } else {
-                found.append(Association(piece: piece, target: span.target, spans: [span.times]))
+                found.append(Association(piece: piece, target: target, spans: [span]))
             }
         }
-        let run = scene.pieces[piece]
-        for (time, report) in zip(run.times, run.reports) {
-            let target = nearest[report]
-            if let ended = rule.take(target < 0 ? nil : Int(target), at: time) { add(ended) }
-        }
-        if let open = rule.current { add((open, rule.start...rule.end)) }
         return found
+    }
+
+    /// When a track belongs to which target, from the nearest at each time running.
+    static func spans(_ nearest: some Sequence<Int?>, from first: Int) -> [(target: Int, times: ClosedRange<Int>)] {
+        var rule = TrackToTruth()
+        var spans: [(target: Int, times: ClosedRange<Int>)] = []
+        var time = first
+        for target in nearest {
+            if let ended = rule.take(target, at: time) { spans.append(ended) }
+            time += 1
+        }
+        if let open = rule.current { spans.append((open, rule.start...rule.end)) }
+        return spans
     }
 
     /// Takes the nearest target of the next report; answers with the association that this ends.
