@@ -2,6 +2,7 @@
 #include "Allocations.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -15,6 +16,11 @@ static _Atomic uint64_t asked;
 static void count(void) { atomic_fetch_add_explicit(&asked, 1, memory_order_relaxed); }
 
 uint64_t kumiko_allocations(void) { return atomic_load_explicit(&asked, memory_order_relaxed); }
+
+uint64_t kumiko_heap(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
 
 void *malloc(size_t size) {
     count();

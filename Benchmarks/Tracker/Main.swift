@@ -16,9 +16,14 @@ struct Main {
         var parameters = TrackerParameters()
         var rest = CommandLine.arguments.dropFirst()
         let part = rest.popFirst()
-        if part == "registration" { return try RegistrationBench.run(rest) }
-        guard part == "referee" else {
-            say("usage: kumiko-bench-tracker referee DIRECTORY… [--out NAME] | registration DIRECTORY… [--each]")
+        switch part {
+        case "registration": return try RegistrationBench.run(rest)
+        case "scale": return ScaleBench.run(rest)
+        case "referee": break
+        default:
+            say(
+                "usage: kumiko-bench-tracker referee DIRECTORY… [--origins] [--mode MODE] [--set NAME=VALUE] [--out NAME]"
+                    + " | registration DIRECTORY… [--each] | scale [--quick]")
             exit(64)
         }
         while let next = rest.popFirst() {
