@@ -35,7 +35,6 @@ enum Tuning {
         case "twinSweeps": k.duplicateSweeps = Int(value)
         case "deviationMax": k.positionDeviationMax = value
         case "shrinkage": k.registration.shrinkage = value
-        case "registration": k.registration.mode = value > 1 ? .correct : value > 0 ? .estimate : .off
         case "jumpDistance": k.registration.jumpDistance = value
         case "registeredRange": k.registration.registeredRange = value
         case "gate": k.gate = value

@@ -128,7 +128,7 @@ extension Tracker {
     @inline(__always) func wasSeen(_ slot: Int, inScanOf index: Int) -> Bool {
         let site = self.slice[index].site
         guard self.sites[site].kind == .radar, self.records[slot].track.plotCount > 0 else { return false }
-        let seen = self.looks[slot * self.siteStride + site]
+        let seen = self.looks.until(slot, site)
         let measured = self.slice[index].plot.measuredAt.nanoseconds
         return Double(measured &- seen) < 0.5e9 * self.sites[site].period
             && self.hasContributed(slot, self.sites[site].id, within: 0.5 * self.sites[site].period, of: measured)

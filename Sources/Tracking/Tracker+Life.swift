@@ -52,13 +52,9 @@ extension Tracker {
             slot = self.records.count
             self.records.append(record)
             self.coarse.append(CoarseTrack())
-            self.looks.append(contentsOf: repeatElement(.min, count: self.siteStride))
         }
-        for site in 0..<self.sites.count {
-            let isRadar = self.sites[site].kind == .radar
-            self.looks[slot * self.siteStride + site] =
-                isRadar ? plot.measuredAt.nanoseconds &- Int64(0.2e9 * self.sites[site].period) : .min
-        }
+        self.looks.clear(slot)
+        self.looks.renew(slot, at: self.slice[index].place, since: plot.measuredAt, self.sites)
         self.coarse[slot] = CoarseTrack(isLive: true)
         self.slotOfID.set(UInt64(id.rawValue), Int32(slot))
         self.tally.initiated += 1
@@ -106,8 +102,16 @@ extension Tracker {
         }
     }
 
+    /// Looks after the tracks that are due.
     mutating func sweep(_ now: Timestamp, into changes: inout [TrackChange]) {
-        for slot in self.records.indices where self.coarse[slot].isLive {
+        var left = min(Int(self.sweepDue), self.records.count)
+        self.sweepDue = min(self.sweepDue - Double(left), 1)
+        while left > 0 {
+            left -= 1
+            if self.sweepNext >= self.records.count { self.sweepNext = 0 }
+            let slot = self.sweepNext
+            self.sweepNext += 1
+            guard self.coarse[slot].isLive else { continue }
             self.countMisses(slot, now)
             switch self.fate(slot, now) {
             case .end: self.drop(slot, at: now, into: &changes)
@@ -117,9 +121,7 @@ extension Tracker {
             guard self.coarse[slot].isLive else { continue }
             let place = self.coarse[slot].at(now).place
             if dot(place, place) < 1e15 { self.grid.move(slot, to: place) }
-        }
-        for slot in self.records.indices where self.coarse[slot].isLive && self.coarse[slot].isConfirmed {
-            self.removeDuplicate(slot, now, into: &changes)
+            if self.coarse[slot].isConfirmed { self.removeDuplicate(slot, now, into: &changes) }
         }
     }
 
@@ -128,16 +130,25 @@ extension Tracker {
         let here = self.coarse[slot].at(now).place
         let height = self.records[slot].state.vertical.height
         let replies = self.records[slot].repliedAt.nanoseconds != .min
-        for index in self.sites.indices {
+        if self.looks.isStale(slot, at: here) { self.looks.renew(slot, at: here, since: now, self.sites) }
+        var block = Int(self.looks.head(slot)), entry = -1
+        while block >= 0 {
+            entry += 1
+            if entry == 5 {
+                block = Int(self.looks.blocks[block].next)
+                entry = -1
+                continue
+            }
+            let index = Int(self.looks.blocks[block].sites[entry])
+            guard index >= 0 else { continue }
             guard self.sites[index].isOperational, self.sites[index].beamAt.nanoseconds != .min else { continue }
-            let accounted = self.looks[slot * self.siteStride + index]
+            let accounted = self.looks.blocks[block].until[entry]
             let margin: Int64 = 400_000_000
             let known = self.sites[index].beamAt.nanoseconds &- margin
             if self.sites[index].kind != .radar {
-                guard accounted != .min else { continue }
                 let period = Int64(self.sites[index].period * 1e9)
                 guard known &- accounted > period &+ period / 2 else { continue }
-                self.looks[slot * self.siteStride + index] = accounted &+ period
+                self.looks.set(block: block, entry, until: accounted &+ period)
                 self.miss(slot, 0.8)
                 continue
             }
@@ -162,7 +173,7 @@ extension Tracker {
                     isHit: false, range: range, height: height, azimuth: azimuth, replies: replies)
             }
             probability = learned
-            self.looks[slot * self.siteStride + index] = look
+            self.looks.set(block: block, entry, until: look)
             if probability > 0.5 { self.noteLookInVain(index, slot) }
             guard !self.registration.isQuarantined(index) else { continue }
             self.miss(slot, probability)
@@ -236,9 +247,9 @@ extension Tracker {
                 let d = here - self.sites[index].centre
                 if self.sites[index].covers(d, height: height) || self.sites[index].hides(d) { return true }
             case .receiver, .system:
-                if self.looks[slot * self.siteStride + index] != .min, !self.sites[index].isKnown { return true }
+                if self.looks.until(slot, index) != .min, !self.sites[index].isKnown { return true }
                 let d = here - self.sites[index].centre
-                if self.looks[slot * self.siteStride + index] != .min,
+                if self.looks.until(slot, index) != .min,
                     self.sites[index].covers(d, height: height) || self.sites[index].hides(d)
                 {
                     return true

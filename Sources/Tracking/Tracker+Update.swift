@@ -76,16 +76,16 @@ extension Tracker {
         self.records[slot].track.take(plot)
         if self.slice[index].isReply { self.records[slot].repliedAt = plot.measuredAt }
         if key != 0, self.records[slot].key == 0 { self.name(slot, key) }
-        let look = slot * self.siteStride + self.slice[index].site
         let site = self.slice[index].site
-        if self.sites[site].kind != .radar, self.looks[look] != .min {
-            let interval = Double(plot.measuredAt.nanoseconds &- self.looks[look]) / 1e9
+        let accounted = self.looks.until(slot, site)
+        if self.sites[site].kind != .radar, accounted != .min {
+            let interval = Double(plot.measuredAt.nanoseconds &- accounted) / 1e9
             if interval > 0.2, interval < 15 {
                 let period = self.sites[site].period
                 self.sites[site].period = min(max(period + 0.01 * (interval - period), 0.3), 10)
             }
         }
-        self.looks[look] = max(self.looks[look], plot.measuredAt.nanoseconds)
+        if plot.measuredAt.nanoseconds > accounted { self.looks.set(slot, site, until: plot.measuredAt.nanoseconds) }
         self.place(slot)
         self.witness(index, slot)
         if !self.records[slot].isConfirmed, self.isBelieved(slot) {

@@ -35,13 +35,14 @@ public struct Tracker: Sendable {
     var history = TrackHistory()
     var slotOfKey = FlatTable()
     var slotOfID = FlatTable()
-    /// Per slot and site: until when looks of this site at this track are accounted for; `Int64.min`: never seen by it.
-    var looks: [Int64] = []
-    var siteStride = 16
+    var looks = LookTable()
     var lastID: UInt32
     var sweptAt = Timestamp(nanoseconds: .min)
     /// Calls in a row whose time lay far from the last sweep's.
     var leaps = 0
+    /// The slot that the sweep comes to next, and how many are due.
+    var sweepNext = 0
+    var sweepDue = 0.0
 
     // Scratch, kept from call to call.
     var slice: [PreparedPlot] = []
@@ -86,6 +87,7 @@ public struct Tracker: Sendable {
             }
             self.sites[Int(known)] = site
             self.registration.setSite(Int(known), site, isNew: false)
+            self.looks.setSite(Int(known), site)
         } else {
             self.append(site)
         }
@@ -93,18 +95,11 @@ public struct Tracker: Sendable {
 
     mutating func append(_ site: Site) {
         self.siteOfSensor.set(UInt64(site.id.rawValue), Int32(self.sites.count))
+        self.looks.setSite(self.sites.count, site)
         self.sites.append(site)
         self.registration.setSite(self.sites.count - 1, site, isNew: true)
         self.sliceHeads.append(-1)
         self.sliceTails.append(-1)
-        guard self.sites.count > self.siteStride else { return }
-        let wider = 2 * self.siteStride
-        var looks = [Int64](repeating: .min, count: self.records.count * wider)
-        for slot in self.records.indices {
-            for site in 0..<self.siteStride { looks[slot * wider + site] = self.looks[slot * self.siteStride + site] }
-        }
-        self.looks = looks
-        self.siteStride = wider
     }
 
     // MARK: Reports
@@ -140,10 +135,11 @@ public struct Tracker: Sendable {
         self.advance(to: now, into: &changes)
     }
 
-    /// Counts looks in vain, drops what is lost, removes duplicates; does nothing within one sweep period of the last.
+    /// Counts looks in vain, drops what is lost, removes duplicates: for every track once in a sweep period, a share of
+    /// them at each call, so that no call takes long.
     public mutating func advance(to now: Timestamp, into changes: inout [TrackChange]) {
         let elapsed = now.seconds(since: self.sweptAt)
-        guard abs(elapsed) >= self.parameters.sweepPeriod else { return }
+        guard elapsed != 0 else { return }
         if abs(elapsed) > self.parameters.coastMax, self.sweptAt.nanoseconds != .min, self.leaps < 5 {
             // One block of a recording with a wrong time must not end every track: a leap is believed when it stays.
             self.leaps += 1
@@ -151,6 +147,7 @@ public struct Tracker: Sendable {
         }
         self.leaps = 0
         self.sweptAt = now
+        self.sweepDue += min(abs(elapsed) / self.parameters.sweepPeriod, 1) * Double(self.records.count)
         self.sweep(now, into: &changes)
         self.register(now)
         self.tellTouched(into: &changes)

@@ -114,7 +114,7 @@ public struct TrackerParameters: Sendable {
     public var duplicateGate = 12.0
     /// Sweeps in which they must have been so near, one after the other.
     public var duplicateSweeps = 3
-    /// Seconds between two sweeps for missed looks, duplicates and drops.
+    /// Seconds in which each track is looked after once: missed looks, duplicates, drops.
     public var sweepPeriod = 1.0
 
     /// Registration of sensors.
