@@ -5,7 +5,19 @@ public import Geodesy
 public struct Aircraft: Hashable, Sendable {
     /// How it flies.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
-        case airliner, regional, general, helicopter, fast
+        case airliner, regional, general, helicopter, fast, supersonic, drone, balloon
+
+        /// How far a primary radar sees it, as a share of its coverage.
+        ///
+        /// The radar equation: the reach goes with the fourth root of the radar cross-section. Coverage is meant for
+        /// 1 m²; a small drone has 0.01 m², a balloon with its load 0.1 m².
+        var primaryReach: Double {
+            switch self {
+            case .drone: 0.316
+            case .balloon: 0.562
+            default: 1
+            }
+        }
     }
 
     /// What answers a secondary radar.
@@ -23,6 +35,8 @@ public struct Aircraft: Hashable, Sendable {
     public var identity: Identity
     /// One standard deviation of each axis of its own position, as it reports it, metres.
     public var navigationDeviation: Double
+    /// The probability that one bit of its Mode 3/A code is wrong in a reply of Mode A/C.
+    public var garbling = 0.0
 }
 
 /// The truth about one aircraft at one instant.

@@ -121,6 +121,8 @@ struct Flight: Sendable {
     private(set) var current: Piece
     private var leg: Leg = .aim
     private var next = 0
+    /// Stretches that were made beforehand, in order and without a gap; empty for a flight by plan.
+    private let script: [Piece]
     /// Set when the plan is flown to its end, seconds since the exercise began.
     private(set) var end: Double?
 
@@ -137,6 +139,30 @@ struct Flight: Sendable {
             start: start, duration: 0, position: position, track: track, speed: speed, acceleration: 0, turnRate: 0,
             climbRate: 0)
         self.previous = self.current
+        self.script = []
+    }
+
+    /// A flight whose stretches, at least one, are made already; where they end, it ends.
+    init(script: [Piece]) {
+        precondition(!script.isEmpty, "a flight has a stretch at least")
+        self.performance = .airliner
+        self.plan = Plan(waypoints: [], lands: false, thresholdSpeed: 0, vigour: 1, haste: 1, wind: nil)
+        self.script = script
+        self.current = script[0]
+        self.previous = script[0]
+        self.next = 1
+        self.end = script[script.count - 1].end
+    }
+
+    /// All stretches from here to the end of the plan, or until one that ends after a time.
+    func stretches(until time: Double) -> [Piece] {
+        var flight = self
+        var stretches: [Piece] = []
+        while flight.end == nil, flight.current.end <= time {
+            flight.step()
+            if flight.end == nil { stretches.append(flight.current) }
+        }
+        return stretches
     }
 
     /// Moves the whole flight in time, before it is flown.
@@ -148,11 +174,24 @@ struct Flight: Sendable {
 
     /// Flies until a time or the end of the plan.
     mutating func advance(to time: Double) {
+        while self.next < self.script.count, self.script[self.next].start <= time {
+            self.current = self.script[self.next]
+            self.next += 1
+        }
         while self.end == nil, self.current.end <= time { self.step() }
     }
 
-    /// Place and velocity at a time within this stretch or the one before.
+    /// Place and velocity at a time within this stretch or the one before; a script's at any time that is passed.
     func motion(at time: Double) -> Motion {
+        if let last = self.script.last {
+            var index = self.next - 1
+            while index > 0, self.script[index].start > time { index -= 1 }
+            return self.script[index].motion(at: min(max(time, self.script[0].start), last.end))
+        }
+        return self.plannedMotion(at: time)
+    }
+
+    private func plannedMotion(at time: Double) -> Motion {
         time < self.current.start ? self.previous.motion(at: time) : self.current.motion(at: time)
     }
 

@@ -62,11 +62,13 @@ extension Scenario {
         var scenario = Scenario(configuration)
         let names = Dictionary(uniqueKeysWithValues: configuration.sites.map { ($0.sensor.id, $0.sensor.name) })
         var origins = JSONLines()
-        origins.append("{\"arguments\":{\"seed\":\(configuration.seed),\"targets\":\(configuration.aircraftCount)},")
+        let targets = scenario.traffic.slots.count
+        origins.append("{\"arguments\":{\"seed\":\(configuration.seed),\"targets\":\(targets)},")
         origins.append("\"biases\":{")
         for (index, site) in configuration.sites.enumerated() {
             origins.append(index == 0 ? "" : ",")
-            origins.append("\"\(site.sensor.name)\":{\"range\":0,\"azimuth\":0,\"elevation\":0,\"time\":0}")
+            origins.append("\"\(site.sensor.name)\":")
+            origins.append(site.registration)
         }
         origins.append("},\"origin\":[")
         var isFirst = true
@@ -76,8 +78,11 @@ extension Scenario {
             let time = min(Double(report) * reportPeriod, duration)
             scenario.forEach(until: configuration.start.advanced(by: time)) { item in
                 guard case .plot(let plot) = item.report, let name = names[plot.sensor] else { return }
-                if let origin = item.origin, !isAlive(origin, at: item.time) { return }
-                text.append(plot, at: item.time, sensor: name)
+                if let origin = item.origin, !isAlive(origin, at: item.measured) { return }
+                // As the referee has it: a stamp before the beginning is none.
+                let shown = plot.measuredAt.seconds(since: configuration.start)
+                guard shown >= 0 else { return }
+                text.append(plot, at: shown, received: item.time, sensor: name)
                 origins.append(isFirst ? "" : ",")
                 isFirst = false
                 origins.append(item.origin.map { "\"T\($0)\"" } ?? "null")
@@ -98,8 +103,7 @@ extension Scenario {
 
     /// The longest stretch of each aircraft, by its serial number, in reach of a sensor that can see it.
     private static func lives(_ configuration: Configuration, duration: Double) -> [UInt32: ClosedRange<Double>] {
-        var traffic = Traffic(
-            seed: configuration.seed, count: configuration.aircraftCount, wind: configuration.wind)
+        var traffic = Traffic(configuration)
         let lookouts = configuration.sites.map { Lookout($0, configuration: configuration) }
         var best: [UInt32: ClosedRange<Double>] = [:]
         var open: [UInt32: ClosedRange<Double>] = [:]
@@ -129,7 +133,13 @@ extension Scenario {
 
     private func sensorList(duration: Double, reportPeriod: Double) -> [UInt8] {
         var text = JSONLines()
-        text.append("{\"centre\":[36,134.5],\"half_width\":1300000,\"duration\":")
+        text.append("{\"centre\":[")
+        text.append(self.configuration.centre.latitudeDegrees, 6)
+        text.append(",")
+        text.append(self.configuration.centre.longitudeDegrees, 6)
+        text.append("],\"half_width\":")
+        text.append(self.configuration.halfWidth, 0)
+        text.append(",\"duration\":")
         text.append(duration, 3)
         text.append(",\"report_period\":")
         text.append(reportPeriod, 3)
@@ -162,7 +172,7 @@ extension Scenario {
             } else {
                 text.append(self.configuration.broadcastPeriod, 3)
                 text.append(",\"pd\":")
-                text.append(self.configuration.broadcastProbability, 3)
+                text.append(site.broadcastProbability ?? self.configuration.broadcastProbability, 3)
                 text.append(",\"position_sd\":12,\"altitude_sd\":7,\"velocity_sd\":0.5")
             }
             for (name, channel) in [("psr", sensor.primary), ("ssr", sensor.secondary)] {
@@ -173,6 +183,10 @@ extension Scenario {
                 text.append(channel.rangeDeviation, 1)
                 text.append(",\"azimuth_sd\":")
                 text.append(channel.azimuthDeviation / degree, 3)
+                if let deviation = channel.elevationDeviation {
+                    text.append(",\"elevation_sd\":")
+                    text.append(deviation / degree, 3)
+                }
                 text.append("}")
             }
             text.append(",\"clutter\":")
@@ -211,16 +225,56 @@ private struct JSONLines {
         }
     }
 
+    /// What is wrong with a sensor: numbers at the beginning, and what changes them, in metres, degrees and seconds.
+    mutating func append(_ registration: Registration) {
+        func fields(_ offset: Registration.Offset) -> [(String, Double, Int)] {
+            let degree = Double.pi / 180
+            return [
+                ("range", offset.range, 2), ("azimuth", offset.azimuth / degree, 5),
+                ("elevation", offset.elevation / degree, 5), ("time", offset.time, 4),
+                ("range_gain", offset.rangeGain, 7),
+            ]
+        }
+        func object(_ offset: Registration.Offset, at time: Double? = nil) {
+            self.append("{")
+            if let time {
+                self.append("\"at\":")
+                self.append(time, 3)
+                self.append(",")
+            }
+            for (index, (name, value, decimals)) in fields(offset).enumerated() {
+                self.append(index == 0 ? "\"\(name)\":" : ",\"\(name)\":")
+                self.append(value, decimals)
+            }
+        }
+        object(registration.offset)
+        if registration.hourlyDrift != Registration.Offset() {
+            self.append(",\"hourly_drift\":")
+            object(registration.hourlyDrift)
+            self.append("}")
+        }
+        if !registration.jumps.isEmpty {
+            self.append(",\"jumps\":[")
+            for (index, jump) in registration.jumps.enumerated() {
+                if index > 0 { self.append(",") }
+                object(jump.change, at: jump.at)
+                self.append("}")
+            }
+            self.append("]")
+        }
+        self.append("}")
+    }
+
     private mutating func field(_ name: String, _ value: Double, _ decimals: Int) {
         self.append(",\"\(name)\":")
         self.append(value, decimals)
     }
 
     /// A line of `plots.jsonl`.
-    mutating func append(_ plot: Plot, at time: Double, sensor: String) {
+    mutating func append(_ plot: Plot, at time: Double, received: Double, sensor: String) {
         self.append("{\"time\":")
         self.append(time, 4)
-        self.field("received", time, 4)
+        self.field("received", received, 4)
         self.append(",\"sensor\":\"\(sensor)\"")
         switch plot.measurement {
         case .polar(let range, let azimuth, let elevation):
@@ -236,8 +290,9 @@ private struct JSONLines {
             self.field("lon", longitude * 180 / .pi, 7)
             if let height = plot.geometricHeight { self.field("alt", height, 1) }
             if let velocity = plot.velocity {
-                self.field("vn", velocity.north, 2)
-                self.field("ve", velocity.east, 2)
+                let scale = RefereeScenario.speedScale(height: plot.geometricHeight ?? 0)
+                self.field("vn", velocity.north / scale, 2)
+                self.field("ve", velocity.east / scale, 2)
             }
         }
         self.append("}\n")
@@ -251,8 +306,9 @@ private struct JSONLines {
         self.field("lat", state.position.latitudeDegrees, 7)
         self.field("lon", state.position.longitudeDegrees, 7)
         self.field("alt", state.position.height, 1)
-        self.field("vn", state.velocity.north, 2)
-        self.field("ve", state.velocity.east, 2)
+        let scale = RefereeScenario.speedScale(height: state.position.height)
+        self.field("vn", state.velocity.north / scale, 2)
+        self.field("ve", state.velocity.east / scale, 2)
         self.field("vu", state.velocity.up, 2)
         let identity = state.aircraft.identity
         self.append(",\"icao24\":" + (identity.address.map { "\"\($0)\"" } ?? "null"))
@@ -262,17 +318,17 @@ private struct JSONLines {
 }
 
 /// A file that is being written, from its beginning.
-private struct OutputFile {
+package struct OutputFile {
     private let path: String
     private let descriptor: Int32
 
-    init(path: String) throws(Scenario.Unwritable) {
+    package init(path: String) throws(Scenario.Unwritable) {
         self.path = path
         self.descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         if self.descriptor < 0 { throw Scenario.Unwritable(path: path, code: errno) }
     }
 
-    func write(_ bytes: [UInt8]) throws {
+    package func write(_ bytes: [UInt8]) throws {
         var left = bytes[...]
         while !left.isEmpty {
             // The buffer is only read within the closure.
@@ -283,7 +339,7 @@ private struct OutputFile {
         }
     }
 
-    func close() throws(Scenario.Unwritable) {
+    package func close() throws(Scenario.Unwritable) {
         if Glibc.close(self.descriptor) != 0 { throw Scenario.Unwritable(path: self.path, code: errno) }
     }
 }

@@ -1,8 +1,8 @@
 public import Air
-import Geodesy
+public import Geodesy
 import Glibc
 
-/// An exercise that makes its own sky: seeded air traffic around Japan and Korea, and what sensors report of it.
+/// An exercise that makes its own sky: seeded air traffic, and what sensors report of it.
 ///
 /// The same configuration gives the same reports and the same truth, in whatever steps it is asked.
 ///
@@ -12,8 +12,15 @@ public struct Scenario: Sendable {
     /// What an exercise is made from.
     public struct Configuration: Sendable {
         public var seed: UInt64
-        /// How many are in the air, at any time; up to a million.
+        /// How many of the built-in traffic around Japan and Korea are in the air, at any time; up to a million.
         public var aircraftCount: Int
+        /// Other flights.
+        public var groups: [TrafficGroup] = []
+        public var weather: [WeatherCell] = []
+        public var name = "Japan and Korea"
+        /// The middle of the area; half the length of its sides, metres.
+        public var centre = Geodetic(latitudeDegrees: 36, longitudeDegrees: 134.5)
+        public var halfWidth = 1_300_000.0
         /// The instant at which it begins.
         public var start: Timestamp
         public var wind: Wind?
@@ -39,7 +46,7 @@ public struct Scenario: Sendable {
     }
 
     public let configuration: Configuration
-    private var traffic: Traffic
+    private(set) var traffic: Traffic
     private var lookouts: [Lookout]
     private var outbox = Outbox()
     /// Seconds that have been worked through: all that happens before is in the outbox or was handed out.
@@ -48,17 +55,19 @@ public struct Scenario: Sendable {
     /// The sensors, as a node may know them.
     public var sensors: [Sensor] { self.configuration.sites.map(\.sensor) }
 
+    /// How many aircraft there are: of those that follow one another, as many as are in the air at once.
+    public var aircraftCount: Int { self.traffic.slots.count }
+
     /// Begins an exercise; aircraft are already on their ways.
     public init(_ configuration: Configuration) {
         self.configuration = configuration
-        self.traffic = Traffic(
-            seed: configuration.seed, count: configuration.aircraftCount, wind: configuration.wind)
+        self.traffic = Traffic(configuration)
         self.lookouts = configuration.sites.map { Lookout($0, configuration: configuration) }
     }
 
-    /// Adds all reports before an instant that were not handed out yet, in the order of their times.
+    /// Adds all reports that are received before an instant and were not handed out yet, in order.
     ///
-    /// A report is received when it was measured.
+    /// A report is received when it was measured, unless its sensor is late; the order is that of receipt.
     public mutating func next(until instant: Timestamp, into reports: inout [SensorReport]) {
         self.forEach(until: instant) { reports.append($0.report) }
     }
@@ -81,8 +90,7 @@ public struct Scenario: Sendable {
         let time = max(instant.seconds(since: self.configuration.start), 0)
         var traffic = self.traffic
         if time < traffic.time {
-            traffic = Traffic(
-                seed: self.configuration.seed, count: self.configuration.aircraftCount, wind: self.configuration.wind)
+            traffic = Traffic(self.configuration)
         }
         var tick = traffic.time + 1
         while tick <= time {

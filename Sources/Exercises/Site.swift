@@ -11,6 +11,16 @@ public struct Site: Hashable, Sendable {
     public var outage: Range<Double>?
     /// Seconds from the beginning of one outage to that of the next.
     public var outagePeriod: Double
+    /// When a radar's beam first passes the north, seconds since the exercise began; nil: the seed says when.
+    public var firstNorth: Double?
+    /// The probability that a receiver gets a broadcast in its coverage; nil: that of the exercise.
+    public var broadcastProbability: Double?
+    public var registration = Registration.perfect
+    public var failures: [SensorFailure] = []
+    public var jamming: [JammingStrobe] = []
+    public var latency = Latency()
+    /// Nil: every echo is a plot of its own.
+    public var resolution: Resolution?
 
     public init(sensor: Sensor, hasModeS: Bool = true, outage: Range<Double>? = nil, outagePeriod: Double = 900) {
         precondition(outagePeriod > 0, "outages are repeated after some time")
@@ -22,9 +32,49 @@ public struct Site: Hashable, Sendable {
 
     /// Whether it is out of service at a time, seconds since the exercise began.
     func isOut(at time: Double) -> Bool {
+        if self.failures.contains(where: { $0.kind == .outage && $0.time.contains(time) }) { return true }
         guard let outage = self.outage, time >= outage.lowerBound else { return false }
         let turns = ((time - outage.lowerBound) / self.outagePeriod).rounded(.down)
         return outage.contains(time - turns * self.outagePeriod)
+    }
+
+    /// Whether nothing at all comes from it.
+    func isSilent(at time: Double) -> Bool {
+        self.failures.contains { $0.kind == .silent && $0.time.contains(time) }
+    }
+
+    /// Whether it says that its data are not to be used, and sends them all the same.
+    func isNoGo(at time: Double) -> Bool {
+        self.failures.contains { $0.kind == .noGo && $0.time.contains(time) }
+    }
+
+    /// Which channels look in a direction.
+    func works(at time: Double, azimuth: Double) -> (primary: Bool, secondary: Bool) {
+        var (primary, secondary) = (true, true)
+        for failure in self.failures where failure.time.contains(time) {
+            switch failure.kind {
+            case .primaryLost: primary = false
+            case .secondaryLost: secondary = false
+            case .blind(let from, let to):
+                let turn = 2 * Double.pi
+                func clockwise(_ angle: Double) -> Double { angle - (angle / turn).rounded(.down) * turn }
+                if clockwise(azimuth - from) <= clockwise(to - from) { (primary, secondary) = (false, false) }
+            case .outage, .silent, .noGo: break
+            }
+        }
+        return (primary, secondary)
+    }
+
+    /// What failures and jamming leave of the probability of an echo and of a reply in a direction, 0...1.
+    func shares(at time: Double, azimuth: Double) -> (primary: Double, secondary: Double) {
+        let works = self.works(at: time, azimuth: azimuth)
+        var shares = (primary: works.primary ? 1.0 : 0, secondary: works.secondary ? 1.0 : 0)
+        for strobe in self.jamming
+        where strobe.time.contains(time) && abs(wrappedAngle(azimuth - strobe.azimuth)) <= strobe.width / 2 {
+            shares.primary *= 1 - strobe.primaryLoss
+            shares.secondary *= 1 - strobe.secondaryLoss
+        }
+        return shares
     }
 
     /// Thirteen radars and four ADS-B receivers in Japan and Korea.

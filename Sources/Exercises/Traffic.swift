@@ -26,6 +26,7 @@ struct Traffic: Sendable {
     /// Slots that were given another flight in the last tick.
     private(set) var replaced: [Int] = []
     private var random: SplitMix64
+    /// So many slots are taken again when their flight has ended; behind them are those of groups, which end.
     private let count: Int
     private let wind: Wind?
     private var serial: UInt32 = 0
@@ -47,6 +48,23 @@ struct Traffic: Sendable {
         for index in 0..<count { self.slots.append(self.makeSlot(self.task(index), at: 0, isFirst: true)) }
     }
 
+    /// The traffic of an exercise at its beginning.
+    init(_ configuration: Scenario.Configuration) {
+        self.init(seed: configuration.seed, count: configuration.aircraftCount, wind: configuration.wind)
+        var muster = Muster(
+            seed: configuration.seed, wind: configuration.wind,
+            firstSerial: configuration.aircraftCount == 0 ? 1 : Self.groupSerial)
+        for (index, group) in configuration.groups.enumerated() {
+            for (aircraft, way) in muster.flights(of: group, index: index) {
+                let flight = Flight(script: way)
+                self.slots.append(Slot(aircraft: aircraft, flight: flight, birth: way[0].start))
+            }
+        }
+    }
+
+    /// The first number in the exercise of groups beside other traffic, whose numbers grow.
+    private static let groupSerial: UInt32 = 10_000_001
+
     /// Flies all until a time; a flight that has ended is followed by another.
     ///
     /// - Complexity: one comparison a flight, some microseconds for each new stretch of flight.
@@ -55,7 +73,7 @@ struct Traffic: Sendable {
         self.time = time
         for index in self.slots.indices {
             self.slots[index].flight.advance(to: time)
-            guard let end = self.slots[index].flight.end, end <= time else { continue }
+            guard index < self.count, let end = self.slots[index].flight.end, end <= time else { continue }
             self.retire(self.slots[index].aircraft)
             self.slots[index] = self.makeSlot(self.task(index), at: time, isFirst: false)
             self.replaced.append(index)
@@ -162,7 +180,7 @@ struct Traffic: Sendable {
             case .regional: (0, 0.03, 0.85)
             case .general: (0.12, 0.43, 0.4)
             case .helicopter: (0.12, 0.43, 0.4)
-            case .fast: (0.25, 0.5, 0)
+            case .fast, .supersonic, .drone, .balloon: (0.25, 0.5, 0)
             }
         let draw = self.random.unit()
         let transponder: Aircraft.Transponder = draw < none ? .none : draw < none + modeAC ? .modeAC : .modeS

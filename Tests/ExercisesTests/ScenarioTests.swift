@@ -77,6 +77,8 @@ private func reports(_ scenario: inout Scenario, seconds: Double, step: Double =
                     case .general: 15...120
                     case .helicopter: 10...120
                     case .fast: 60...420
+                    // Not of the built-in traffic.
+                    case .supersonic, .drone, .balloon: 0...0
                     }
                 #expect(range.contains(speed), "\(kind) \(state.aircraft.serial) at \(speed) m/s")
                 #expect(state.position.height > -20 && state.position.height < 14_000)
