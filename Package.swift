@@ -136,7 +136,7 @@ let shell: [Target] = [
     tests(
         "NodeTests",
         [
-            "Node", "Air", "Geodesy", "SensorFormats", "Tracking", "Transport",
+            "Node", "Air", "Exercises", "Geodesy", "SensorFormats", "Tracking", "Transport",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests(

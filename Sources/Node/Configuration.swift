@@ -29,6 +29,8 @@ public struct Configuration: Sendable {
     public var history: History? = History(directory: "kumiko-data")
     public var sensors: [Sensor] = []
     public var feeds: [Feed] = []
+    /// The path of an exercise that the node plays to itself.
+    public var scenarioFile: String?
     /// By which other systems get data of this node.
     public var outlets: [Outlet] = []
     /// Plots older than their track by more than this are dropped and counted, seconds.
@@ -103,6 +105,16 @@ extension Configuration {
         }
         self.readFeeds(root)
         self.readOutlets(root)
+        if let scenario = root.section("scenario") {
+            self.scenarioFile = scenario.requiredText("file", example: "exercises/quiet-sky.yaml")
+            if case .live = self.realm {
+                scenario.report(
+                    "file",
+                    "is an exercise, which cannot be played into a live node; write `realm: exercise(NAME)` under node:"
+                )
+            }
+            scenario.finish()
+        }
     }
 
     private mutating func readNation(_ node: Section) {

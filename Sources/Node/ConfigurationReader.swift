@@ -227,6 +227,9 @@ final class Section {
         }
     }
 
+    /// Takes all keys as known: what belongs here cannot be told until another error is mended.
+    func ignoreRest() { self.known += self.pairs.map(\.key) }
+
     /// Reports every key that was never asked for; call it when all has been read.
     func finish() {
         for pair in self.pairs where !self.known.contains(pair.key) {

@@ -1,4 +1,6 @@
+import Air
 import ArgumentParser
+import Exercises
 import Foundation
 import Logging
 import Node
@@ -39,13 +41,32 @@ struct ServeCommand: AsyncParsableCommand {
                 Write a kumiko.yaml (see kumiko.example.yaml) and start with: kumiko serve --config kumiko.yaml
                 """)
         }
+        let exercise = try self.addScenario(to: &configuration)
         if configuration.feeds.isEmpty {
             say("No feeds: nothing will come in. Add an entry under feeds: (see kumiko.example.yaml).")
         }
         let log = makeLog(self.web)
         let node = try KumikoNode(configuration, log: log)
         try await node.open()
-        try await runNode(node, web: self.web, log: log)
+        guard let exercise else { return try await runNode(node, web: self.web, log: log) }
+        try await runNode(node, web: self.web, log: log) {
+            var scenario = exercise.configuration
+            scenario.start = node.clock.now
+            var feed = ScenarioFeed(Scenario(scenario), duration: exercise.duration)
+            await feed.play(into: node)
+            say("The exercise \(scenario.name) has ended.")
+            return false
+        }
+    }
+
+    /// Makes the scenario of a configuration its first feed, and the scenario's sensors known.
+    private func addScenario(to configuration: inout Configuration) throws -> ScenarioFile? {
+        guard let path = configuration.scenarioFile else { return nil }
+        let exercise = try ScenarioFile.read(path)
+        let known = Set(configuration.sensors.map(\.id))
+        configuration.sensors += exercise.configuration.sites.map(\.sensor).filter { !known.contains($0.id) }
+        configuration.feeds.insert(ScenarioFeed.feed, at: 0)
+        return exercise
     }
 }
 
@@ -64,17 +85,30 @@ extension Configuration {
     /// - Throws: `ValidationError` with every problem of the file.
     static func read(_ path: String?) throws -> Configuration {
         guard let path else { return .standard }
-        let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw ExitMessage("\(path) cannot be read: \(error.localizedDescription)")
-        }
-        do {
-            return try Configuration(yaml: text)
-        } catch {
-            throw ExitMessage(error.problems.map { "\(path):\($0)" }.joined(separator: "\n"))
-        }
+        let text = try textOfFile(path)
+        do { return try Configuration(yaml: text) } catch { throw error.message(path) }
+    }
+}
+
+extension ScenarioFile {
+    /// Reads the file at `path`.
+    ///
+    /// - Throws: `ExitMessage` with every problem of the file.
+    static func read(_ path: String) throws -> ScenarioFile {
+        let text = try textOfFile(path)
+        do { return try ScenarioFile(yaml: text) } catch { throw error.message(path) }
+    }
+}
+
+private func textOfFile(_ path: String) throws(ExitMessage) -> String {
+    do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
+        throw ExitMessage("\(path) cannot be read: \(error.localizedDescription)")
+    }
+}
+
+extension ConfigurationError {
+    fileprivate func message(_ path: String) -> ExitMessage {
+        ExitMessage(self.problems.map { "\(path):\($0)" }.joined(separator: "\n"))
     }
 }
 

@@ -8,20 +8,25 @@ public struct ScenarioFeed: Sendable {
     private static let step = 0.1
 
     private var scenario: Scenario
+    private let end: Timestamp?
     private var writer = AsterixWriter()
 
-    public init(_ scenario: Scenario) { self.scenario = scenario }
+    /// - Parameter duration: seconds until it ends; nil: it goes on.
+    public init(_ scenario: Scenario, duration: Double? = nil) {
+        self.scenario = scenario
+        self.end = duration.map { scenario.configuration.start.advanced(by: $0) }
+    }
 
     /// The one feed that a node needs for it.
     public static var feed: Configuration.Feed {
         Configuration.Feed(name: "scenario", source: .injected, format: .asterix())
     }
 
-    /// Plays into feed 0 of a node by the node's clock, until cancelled.
+    /// Plays into feed 0 of a node by the node's clock, until its end or cancelled.
     public mutating func play(into node: KumikoNode) async {
         var instant = self.scenario.configuration.start
         var reports: [SensorReport] = []
-        while !Task.isCancelled {
+        while !Task.isCancelled, self.end.map({ instant < $0 }) ?? true {
             instant = instant.advanced(by: Self.step)
             while !Task.isCancelled, let wait = node.clock.secondsUntil(instant) {
                 try? await Task.sleep(for: .seconds(min(wait, 1)))
