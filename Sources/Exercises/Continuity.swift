@@ -32,6 +32,41 @@ public struct Continuity: Sendable {
         var carryings: [Carrying] = []
         var plotCount = 0
 
+        /// How often, while it is seen without a gap longer than `gapMax`, the track that carries it ends or leaves it
+        /// and another one does instead.
+        func numberChanges(gapMax: Double) -> Int {
+            var appearances: [Stretch] = []
+            for stretch in self.stretches {
+                if let last = appearances.last, stretch.from.seconds(since: last.to) <= gapMax {
+                    appearances[appearances.count - 1].to = stretch.to
+                } else {
+                    appearances.append(stretch)
+                }
+            }
+            let inOrder = self.carryings.sorted { $0.from < $1.from }
+            var changes = 0
+            for appearance in appearances {
+                var bearer: Carrying?
+                for carrying in inOrder where carrying.from <= appearance.to {
+                    if let to = carrying.to, to < appearance.from { continue }
+                    guard let current = bearer else {
+                        bearer = carrying
+                        continue
+                    }
+                    // A second one that ends before the bearer does takes nothing over.
+                    guard let end = current.to, carrying.to.map({ $0 > end }) ?? true else { continue }
+                    if carrying.track != current.track, end < appearance.to { changes += 1 }
+                    bearer = carrying
+                }
+            }
+            return changes
+        }
+
+        /// The longest time that one track carried it without a break, seconds; of one that goes on, until `end`.
+        func longest(until end: Timestamp) -> Double {
+            self.carryings.reduce(0) { max($0, ($1.to ?? end).seconds(since: $1.from)) }
+        }
+
         /// Prolongs a stretch or begins one; a plot that comes late finds its place.
         mutating func saw(at time: Timestamp, gapMax: Double) {
             self.plotCount += 1
@@ -89,6 +124,8 @@ public struct Continuity: Sendable {
     /// Confirmed tracks with an address, by place.
     private var cells: [Cell: [TrackID]] = [:]
     private var anonymousDuplicates: Set<TrackID> = []
+    private var swaps: [Summary.Swap] = []
+    private var newest = Timestamp(nanoseconds: .min)
 
     /// Nearer than this, metres, an anonymous track is another's double.
     private static let duplicateDistance = 500.0
@@ -96,6 +133,8 @@ public struct Continuity: Sendable {
     private static let duplicateAltitude = 91.44
     /// Updates running that make it so.
     private static let duplicateUpdates = 3
+    /// A gap longer than this, seconds, parts two appearances of an aircraft: it may come back under another number.
+    private static let appearanceGap = 60.0
 
     public init(turn: Double, includesGround: Bool = true) {
         precondition(turn > 0, "an antenna turns in some time")
@@ -107,6 +146,7 @@ public struct Continuity: Sendable {
     public mutating func add(_ plot: Plot) {
         guard let address = plot.identity.address, self.includesGround || !plot.isOnGround else { return }
         self.aircraft[address, default: Aircraft()].saw(at: plot.measuredAt, gapMax: 3 * self.turn)
+        self.newest = max(self.newest, plot.measuredAt)
     }
 
     /// Takes a change of a track.
@@ -120,6 +160,9 @@ public struct Continuity: Sendable {
             var life = self.lives[track.id] ?? Life(last: track)
             let address = track.status == .tentative ? nil : track.address?.value
             if address != life.address {
+                if let before = life.address, let address {
+                    self.swaps.append(.init(track: track.id, at: track.measuredAt, from: before, to: address))
+                }
                 self.close(life, at: track.measuredAt)
                 life.address = address
                 if let address { life.carrying = self.open(track.id, address, at: track.measuredAt) }
@@ -209,14 +252,18 @@ public struct Continuity: Sendable {
             }
             let covered = Self.count(aircraft.carryings, atLeast: 1)
             let doubled = Self.count(aircraft.carryings, atLeast: 2)
+            let end = max(self.newest, stretches[stretches.count - 1].to)
             rows.append(
                 Summary.Row(
                     address: address, plotCount: aircraft.plotCount,
                     trackCount: Set(aircraft.carryings.map(\.track)).count, seen: Self.length(stretches),
                     tracked: Self.overlap(stretches, covered), seenSettled: Self.length(settled),
-                    trackedSettled: Self.overlap(settled, covered), doubled: Self.length(doubled)))
+                    trackedSettled: Self.overlap(settled, covered), doubled: Self.length(doubled),
+                    doubledSeen: Self.overlap(stretches, doubled), longest: aircraft.longest(until: end),
+                    numberChanges: aircraft.numberChanges(gapMax: Self.appearanceGap)))
         }
-        return Summary(turn: self.turn, rows: rows, anonymousDuplicates: self.anonymousDuplicates.count)
+        return Summary(
+            turn: self.turn, rows: rows, swaps: self.swaps, anonymousDuplicates: self.anonymousDuplicates.count)
     }
 
     private static func length(_ stretches: [Stretch]) -> Double {
@@ -269,6 +316,20 @@ extension Continuity {
             public var trackedSettled: Double
             /// How long two confirmed tracks carried its address at once, seen or not.
             public var doubled: Double
+            /// How much of `seen` that was.
+            public var doubledSeen: Double
+            /// How long one track carried its address without a break, at most.
+            public var longest: Double
+            /// How often another track took over while it was seen without a gap longer than a minute.
+            public var numberChanges: Int
+        }
+
+        /// A confirmed track that changed from one address to another.
+        public struct Swap: Hashable, Sendable {
+            public var track: TrackID
+            public var at: Timestamp
+            public var from: ICAOAddress
+            public var to: ICAOAddress
         }
 
         /// At most so many of the aircraft may ever have two tracks at once.
@@ -280,11 +341,14 @@ extension Continuity {
         public let turn: Double
         /// All aircraft that were seen for some time, the worst first: by time doubled, then by time without a track.
         public let rows: [Row]
+        /// Tracks that changed from one address to another, in the order of time.
+        public let swaps: [Swap]
         /// Confirmed tracks without an address that flew beside one with an address for three updates running.
         public let anonymousDuplicates: Int
 
-        init(turn: Double, rows: [Row], anonymousDuplicates: Int) {
+        init(turn: Double, rows: [Row], swaps: [Swap], anonymousDuplicates: Int) {
             self.turn = turn
+            self.swaps = swaps
             self.rows = rows.sorted {
                 ($1.doubled, $1.seen - $1.tracked, $0.address.rawValue)
                     < ($0.doubled, $0.seen - $0.tracked, $1.address.rawValue)
@@ -302,18 +366,31 @@ extension Continuity {
         public var trackedShare: Double { Self.share(self.rows, \.tracked, of: \.seen) }
         /// The same without the first two turns of each appearance, in which a track is begun.
         public var trackedShareSettled: Double { Self.share(self.rows, \.trackedSettled, of: \.seenSettled) }
-        /// How often an aircraft was given another track number.
+        /// The share of the time seen that there was exactly one confirmed track, 0...1.
+        public var aloneShare: Double {
+            self.trackedShare - Self.share(self.rows, \.doubledSeen, of: \.seen, else: 0)
+        }
+        /// The share of the time seen that there were two or more, 0...1.
+        public var doubledTimeShare: Double { Self.share(self.rows, \.doubledSeen, of: \.seen, else: 0) }
+        /// How many aircraft never had a confirmed track.
+        public var missedCount: Int { self.rows.filter { $0.tracked == 0 }.count }
+        /// The longest time that one track carried one address without a break, seconds.
+        public var longest: Double { self.rows.reduce(0) { max($0, $1.longest) } }
+        /// How often an aircraft was given another track number, those after a gap among them.
         public var numberChanges: Int { self.rows.reduce(0) { $0 + max($1.trackCount - 1, 0) } }
+        /// How often while it was seen without a gap longer than a minute.
+        public var numberChangesInSight: Int { self.rows.reduce(0) { $0 + $1.numberChanges } }
         /// Whether both limits are kept, and there was something to judge.
         public var isGood: Bool {
             !self.rows.isEmpty && self.doubledShare <= Self.doubledShareMax
                 && self.trackedShare >= Self.trackedShareMin
         }
 
-        private static func share(_ rows: [Row], _ part: KeyPath<Row, Double>, of whole: KeyPath<Row, Double>) -> Double
-        {
+        private static func share(
+            _ rows: [Row], _ part: KeyPath<Row, Double>, of whole: KeyPath<Row, Double>, else none: Double = 1
+        ) -> Double {
             let sum = rows.reduce(0) { $0 + $1[keyPath: whole] }
-            return sum > 0 ? rows.reduce(0) { $0 + $1[keyPath: part] } / sum : 1
+            return sum > 0 ? rows.reduce(0) { $0 + $1[keyPath: part] } / sum : none
         }
 
         /// The figures and the five worst aircraft, one statement a line.
@@ -335,7 +412,8 @@ extension Continuity {
                     + " (limit \(percent(Self.trackedShareMin)))",
                 "the same without the first two turns (\(decimal(2 * self.turn, 1)) s): "
                     + percent(self.trackedShareSettled),
-                "changes of track number: \(self.numberChanges)",
+                "changes of track number: \(self.numberChanges), \(self.numberChangesInSight) of them while seen",
+                "changes of a track's address: \(self.swaps.count)",
                 "anonymous tracks beside one with an address: \(self.anonymousDuplicates)",
             ]
             let worst = self.rows.prefix(5).filter { $0.doubled > 0 || $0.seen > $0.tracked }

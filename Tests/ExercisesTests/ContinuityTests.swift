@@ -149,6 +149,43 @@ private func measure(plots: String, tracks: [String], turn: Double = 1) -> Conti
         #expect(continuity.summary.anonymousDuplicates == duplicates)
     }
 
+    @Test(
+        "another track that takes over while the aircraft is seen is a change; a second one that ends first is none",
+        arguments: [
+            (["CCCCC            ", "     CCCCCCCCCCCC"], 1), (["CCCCC            ", "        CCCCCCCCC"], 1),
+            (["CCCCCCCCCCCCCCCCC", "     CCCC        "], 0), (["CCCCCCCCCC       ", "     CCCCCCCCCCCC"], 1),
+            (["CCCCC       CCCCC"], 0), (["CCCCCCCCCCCCCCCCC"], 0),
+        ])
+    func changesInSight(tracks: [String], changes: Int) {
+        let summary = measure(plots: "#################", tracks: tracks)
+        #expect(summary.numberChangesInSight == changes)
+        #expect(summary.swaps.isEmpty)
+    }
+
+    @Test("time with two tracks is no time with one; the longest stretch of one track counts; nobody is missed")
+    func shares() {
+        let summary = measure(plots: "###########", tracks: ["CCCCCCCCCC ", "     CCCCCC"])
+        #expect(abs(summary.doubledTimeShare - 0.5) < 1e-9)
+        #expect(abs(summary.aloneShare - 0.5) < 1e-9)
+        #expect(summary.longest == 10)
+        #expect(summary.missedCount == 0)
+        #expect(measure(plots: "###########", tracks: []).missedCount == 1)
+    }
+
+    @Test("a track that changes from one address to another is told with both and the time")
+    func swaps() {
+        let other = ICAOAddress(0x84_0002)
+        var continuity = Continuity(turn: 1)
+        for second in 0..<10 {
+            continuity.add(plot(second, address))
+            continuity.add(track(1, second, .confirmed, second < 5 ? address : other))
+        }
+        #expect(
+            continuity.summary.swaps == [
+                .init(track: TrackID(1), at: instant(5), from: address, to: other)
+            ])
+    }
+
     @Test("the text says what the figures are and which aircraft are worst")
     func text() {
         let summary = measure(plots: "###########", tracks: ["CCCCCooooo ", "     CCCCCC"])
@@ -158,7 +195,8 @@ private func measure(plots: String, tracks: [String], turn: Double = 1) -> Conti
                 ever two confirmed tracks at once: 1 = 100.00 % (limit 2.00 %)
                 with a confirmed track while seen: 100.00 % (limit 97.00 %)
                 the same without the first two turns (2.0 s): 100.00 %
-                changes of track number: 1
+                changes of track number: 1, 0 of them while seen
+                changes of a track's address: 0
                 anonymous tracks beside one with an address: 0
                 worst:
                   840001  seen 10 s in 11 plots, with a track 100.00 %, doubled 5 s, 2 tracks
