@@ -68,6 +68,14 @@ let core: [Target] = [
             "Air", "Allocations", "BenchSupport", "Exercises", "GuardTrials", "Plausibility", "SensorFormats",
         ],
         path: "Benchmarks/Decode", swiftSettings: house),
+    .target(
+        name: "RecordingTrials",
+        dependencies: ["Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Tracking"],
+        path: "Benchmarks/Recordings/Trials", swiftSettings: house),
+    .executableTarget(
+        name: "kumiko-bench-recordings",
+        dependencies: ["Air", "BenchSupport", "Exercises", "Geodesy", "RecordingTrials"],
+        path: "Benchmarks/Recordings/Program", swiftSettings: house),
     tests("FuzzTests", ["FuzzTargets"]),
     tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),
     tests("PlausibilityTests", ["Plausibility", "Air", "Exercises", "Geodesy", "GuardTrials", "Tracking"]),
