@@ -77,6 +77,9 @@ public import Geodesy
     public var velocity: Velocity?
     /// Reported rate of climb, metres per second, up positive.
     public var climbRate: Double?
+    /// Radial speed that a radar found from the Doppler shift, metres per second. Whether positive means away from the
+    /// radar or towards it, the standard leaves open (I048/120) and each radar has its own way: the tracker finds it out.
+    public var dopplerSpeed: Double?
     /// Who it says it is.
     public var identity: Identity
     /// The number that the sensor or system gave to its own track of this aircraft (I048/161, I062/040).

@@ -149,6 +149,29 @@ struct Motion {
         return (distance, -0.5 * (distance + log(max(s.determinant, 1e-300))) - logTwoPi)
     }
 
+    /// Takes in a speed along a direction u (of length 1, or less where it points up), variance r: h = [0 0; u; 0].
+    @discardableResult
+    @inline(__always) mutating func take(
+        speed z: Double, along u: SIMD2<Double>, variance r: Double
+    ) -> (distance: Double, likelihood: Double) {
+        let hp = self.pv * u, hv = self.vv * u, hw = dot(self.vw, u)
+        let s = dot(u, hv) + r
+        let y = z - dot(u, self.v)
+        let f = 1 / s
+        self.p += (f * y) * hp
+        self.v += (f * y) * hv
+        self.w += f * y * hw
+        // P − K S Kᵀ: for a scalar as sound as Joseph's form, as every diagonal keeps its sign.
+        self.pp = (self.pp - f * outer(hp, hp)).symmetrised
+        self.pv = self.pv - f * outer(hp, hv)
+        self.vv = (self.vv - f * outer(hv, hv)).symmetrised
+        self.pw -= (f * hw) * hp
+        self.vw -= (f * hw) * hv
+        self.ww = max(self.ww - f * hw * hw, 0)
+        let distance = y * y * f
+        return (distance, -0.5 * (distance + log(s) + logTwoPi))
+    }
+
     /// The same state in a frame whose axes are turned by the rotation m and whose origin lies at `shift`.
     @inline(__always) mutating func reframe(_ m: Matrix2, shift: SIMD2<Double>) {
         let t = m.transposed
@@ -372,6 +395,12 @@ struct MotionMixture {
                 distance += second.distance
                 likelihood += second.likelihood
             }
+            if z.hasRadialSpeed {
+                let third = self.motions[j].take(
+                    speed: z.radialSpeed, along: z.radial, variance: z.radialSpeedVariance)
+                distance += third.distance
+                likelihood += third.likelihood
+            }
             least = min(least, distance)
             top = max(top, likelihood)
             logs[j] = likelihood
@@ -412,6 +441,11 @@ struct PlanarMeasurement {
     var hasVelocity = false
     var velocity = SIMD2<Double>.zero
     var velocityNoise = Matrix2.zero
+    /// A speed along a direction.
+    var hasRadialSpeed = false
+    var radialSpeed = 0.0
+    var radial = SIMD2<Double>.zero
+    var radialSpeedVariance = 0.0
 }
 
 /// Height and rate of climb: a constant-velocity filter of its own.

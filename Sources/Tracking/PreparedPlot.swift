@@ -28,6 +28,10 @@ struct PreparedPlot {
     var heightPrior = (mean: 0.0, deviation: 0.0)
     /// Horizontal variance of a geodetic plot, m².
     var positionVariance = 0.0
+    /// Polar: speed away from the radar, metres per second, and its variance.
+    var hasRangeRate = false
+    var rangeRate = 0.0
+    var rangeRateVariance = 0.0
     /// Velocity in Earth-centred axes, metres per second.
     var velocity = SIMD3<Double>.zero
     var velocityVariance = 0.0
@@ -82,6 +86,11 @@ struct PreparedPlot {
             (self.sinAzimuth, self.cosAzimuth) = (sin(azimuth), cos(azimuth))
             // A plot of a channel that the sensor was not known to have is taken for one of an ordinary radar.
             let channel = known ?? (self.isReply ? .secondary : .primary)
+            if let speed = plot.dopplerSpeed, speed.isFinite, abs(speed) < 4_000, s.dopplerSign != 0 {
+                self.hasRangeRate = true
+                self.rangeRate = s.dopplerSign * speed
+                self.rangeRateVariance = k.dopplerDeviation * k.dopplerDeviation
+            }
             self.rangeVariance = channel.rangeDeviation * channel.rangeDeviation
             self.azimuthVariance = channel.azimuthDeviation * channel.azimuthDeviation
             var up: Double
@@ -221,7 +230,15 @@ extension Vertical {
         let noise = Matrix2(
             along * u.x * u.x + across * u.y * u.y, (along - across) * u.x * u.y, (along - across) * u.x * u.y,
             along * u.y * u.y + across * u.x * u.x)
-        return Sighting(
-            planar: PlanarMeasurement(position: position, noise: noise), distance: distance, likelihood: likelihood)
+        var planar = PlanarMeasurement(position: position, noise: noise)
+        if z.hasRangeRate {
+            let sight = (ground * beam + up * s.up) / z.range
+            planar.hasRadialSpeed = true
+            planar.radial = SIMD2(dot(sight, frame.east), dot(sight, frame.north))
+            let rise = dot(sight, frame.up)
+            planar.radialSpeed = z.rangeRate - rise * self.climb
+            planar.radialSpeedVariance = z.rangeRateVariance + rise * rise * self.cc
+        }
+        return Sighting(planar: planar, distance: distance, likelihood: likelihood)
     }
 }

@@ -32,6 +32,8 @@ struct Site {
     var oddsReply: Double
     /// Targets that appear in one turn, in a cell of the map of clutter.
     var birthsPerCell: Double
+    /// Tracks whose Doppler speed had the sign of their range rate, less those with the other one.
+    var dopplerVotes = 0
     /// What was learned of it.
     var detection: DetectionTable
     var clutter: ClutterMap
@@ -122,6 +124,17 @@ struct Site {
         let r = r2.squareRoot()
         let reach = self.horizon + (2 * Self.effectiveRadius * max(height, 0)).squareRoot()
         return r < 0.97 * reach && dot(d, self.up) < (self.sinElevationMax - 0.03) * r
+    }
+
+    /// What a Doppler speed is multiplied with to be a range rate: 1, −1, or 0 as long as that is not known.
+    @inline(__always) var dopplerSign: Double { self.dopplerVotes >= 15 ? 1 : self.dopplerVotes <= -15 ? -1 : 0 }
+
+    /// Compares a Doppler speed with the range rate of the track that the plot belongs to.
+    mutating func noteDoppler(_ speed: Double, at place: SIMD3<Double>, velocity: SIMD3<Double>) {
+        let d = place - self.centre
+        let rate = dot(d, velocity) / max(dot(d, d).squareRoot(), 1)
+        guard abs(rate) > 40, abs(abs(speed) - abs(rate)) < 20 else { return }
+        self.dopplerVotes = min(max(self.dopplerVotes + ((speed > 0) == (rate > 0) ? 1 : -1), -60), 60)
     }
 
     /// Whether a place is above the antenna's beam or too near: in the cone of silence.

@@ -16,6 +16,8 @@ struct TrackRecord: Sendable {
     var isConfirmed = false
     /// Whether it was confirmed once and has ended for all who are told.
     var hasFaded = false
+    /// Slant ranges, for want of a height.
+    var slants = SlantLooks()
     /// Tracks that a radar has seen beside this one.
     var apart = Neighbours()
     /// Looks in vain since the last plot.

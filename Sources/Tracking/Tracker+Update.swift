@@ -14,11 +14,20 @@ extension Tracker {
             return
         }
         self.tally.associated += 1
+        if let speed = self.slice[index].plot.dopplerSpeed, self.coarse[slot].isConfirmed,
+            self.coarse[slot].velocityVariance < 15 * 15
+        {
+            self.sites[self.slice[index].site].noteDoppler(
+                speed, at: self.slice[index].place, velocity: self.coarse[slot].velocity)
+        }
         self.noteHit(
             index, slot, age: self.slice[index].plot.measuredAt.seconds(since: self.records[slot].state.time))
         if self.hypotheses[h].base < 0 {
             self.records[slot].state = self.hypotheses[h].state
             self.records[slot].state.recentre(self.parameters)
+            if self.slice[index].isPolar, !self.slice[index].hasHeight, !self.slice[index].hasElevation {
+                self.findHeight(slot, self.slice[index])
+            }
             self.remember(slot, self.slice[index])
         } else {
             self.tally.outOfOrder += 1
@@ -36,6 +45,23 @@ extension Tracker {
         let entry = self.history.add(state, plot, after: self.records[slot].history)
         self.records[slot].history = entry
         self.history.trim(entry, to: state.time.advanced(by: -self.parameters.lagMax))
+    }
+
+    /// Finds the height of a track that reports none from the slant ranges of several radars.
+    private mutating func findHeight(_ slot: Int, _ plot: PreparedPlot) {
+        self.records[slot].slants.note(plot)
+        guard self.records[slot].state.vertical.hh > 150 * 150 else { return }
+        let motion = self.records[slot].state.mixture.blended(self.parameters)
+        let variance = max(motion.vv.a, motion.vv.d)
+        guard variance < 60 * 60,
+            let found = self.records[slot].slants.height(
+                of: self.records[slot].state, velocity: motion.v, velocityVariance: variance, at: motion.p, self.sites),
+            found.variance < 3_000 * 3_000
+        else { return }
+        // The ranges have been used once for the place: what they say of the height is held for half as sure.
+        let error = found.height - self.records[slot].state.vertical.height
+        guard error * error < 16 * (self.records[slot].state.vertical.hh + 2 * found.variance) else { return }
+        self.records[slot].state.vertical.take(height: found.height, variance: 2 * found.variance + 100 * 100)
     }
 
     /// Takes a plot in where it belongs, and those that were measured after it once more.

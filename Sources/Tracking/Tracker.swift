@@ -83,6 +83,7 @@ public struct Tracker: Sendable {
             site.isOperational = old.isOperational
             if old.rangeMax == site.rangeMax, old.rangeMin == site.rangeMin {
                 site.detection = old.detection
+                site.dopplerVotes = old.dopplerVotes
                 site.clutter = old.clutter
             }
             self.sites[Int(known)] = site

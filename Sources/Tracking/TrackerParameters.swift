@@ -60,6 +60,8 @@ public struct TrackerParameters: Sendable {
     public var pressureAltitudeDeviation = 12.0
     /// Error of a reported geometric height, one standard deviation, metres.
     public var geometricHeightDeviation = 15.0
+    /// Error of a Doppler speed, one standard deviation, metres per second.
+    public var dopplerDeviation = 4.0
     /// How far pressure altitude and height above the ellipsoid may lie apart, one standard deviation, metres:
     /// it enters the ground range of a slant range, not the height of the track.
     public var heightDatumDeviation = 60.0

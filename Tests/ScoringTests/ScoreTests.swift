@@ -189,8 +189,8 @@ struct ScoreTests {
     func nees() throws {
         let d: InlineArray<4, Double> = [1, -2, 3, 4]
         let diagonal = Matrix<4, 4>([[4, 0, 0, 0], [0, 0.5, 0, 0], [0, 0, 9, 0], [0, 0, 0, 2]])
-        #expect(Accuracy.squaredDistance(d, diagonal, 4) == 0.25 + 8 + 1 + 8)
-        #expect(Accuracy.squaredDistance(d, diagonal, 2) == 0.25 + 8)
+        #expect(Accuracy.squaredDistance(d, diagonal, 4) == 17.25)
+        #expect(Accuracy.squaredDistance(d, diagonal, 2) == 8.25)
         // x = (0, 1, 0, 0) solves C x = d with the second column of C equal to d: dᵀ x = −2.
         let exchange = Matrix<4, 4>([[0, 1, 0, 0], [5, -2, 0, 0], [0, 3, 7, 0], [0, 4, 0, 2]])
         let value = try #require(Accuracy.squaredDistance(d, exchange, 4))

@@ -5,7 +5,7 @@ import Geodesy
 ///
 /// Source: EUROCONTROL-SPEC-0149-4, category 048, edition 1.32.
 enum Category048 {
-    static let items = ["010", "140", "020", "040", "070", "090", "110", "161", "220", "240", "230"]
+    static let items = ["010", "140", "020", "040", "070", "090", "110", "161", "220", "240", "230", "120"]
     static let source = 0
     static let time = 1
     static let descriptor = 2
@@ -17,6 +17,7 @@ enum Category048 {
     static let address = 8
     static let identification = 9
     static let capability = 10
+    static let doppler = 11
 }
 
 extension PlotSink {
@@ -27,6 +28,7 @@ extension PlotSink {
     ///     070  | V 1 | G 1 | L 1 | – | code 12 |      V: not validated, G: garbled
     ///     090  | V 1 | G 1 | FL 14 signed, 1/4 FL |
     ///     110  | – 2 | height 14 signed, 25 ft |       above mean sea level, taken as height above the ellipsoid
+    ///     120  | CAL 1 | RDS 1 | – 5 | FX |  D 1 | – 5 | CAL 10 signed, 1 m/s |    D: doubtful
     ///     230  | COM 3 | STAT 3 | …                    STAT 1 and 3: on the ground; 4 and 5: SPI
     mutating func category048(
         _ bytes: Span<UInt8>, _ offsets: borrowing AsterixLayout.Offsets, _ tally: inout AsterixTally
@@ -80,6 +82,11 @@ extension PlotSink {
         if address != 0 { plot.identity.address = ICAOAddress(bigEndian24(bytes, address)) }
         let identification = Int(offsets[Item.identification])
         if identification != 0 { plot.identity.callsign = sixBitCallsign(bytes, identification) }
+        let doppler = Int(offsets[Item.doppler])
+        // The calculated speed, if it is there and not doubtful.
+        if doppler != 0, bytes[doppler] & 0x80 != 0, bytes[doppler + 1] & 0x80 == 0 {
+            plot.dopplerSpeed = Double(Int16(bitPattern: bigEndian16(bytes, doppler + 1) << 6) >> 6)
+        }
         let capability = Int(offsets[Item.capability])
         if capability != 0 {
             let status = (bytes[capability] >> 2) & 7
