@@ -23,6 +23,16 @@ protocol AsterixRecordSink: ~Copyable {
     /// A block whose records follow, as a range of the bytes; its length may reach beyond what is there.
     mutating func begin(block: Range<Int>)
 
+    /// Reads records by a layout's own code (`AsterixGenerated`), up to the end or to one that is damaged.
+    ///
+    /// - Parameters:
+    ///   - start: where the first record begins in `bytes`; its block ends at `limit`, at most the end of `bytes`.
+    /// - Returns: the offset behind the last whole record, and how many there were; `start` and none where it reads by
+    ///   the layout alone.
+    mutating func readWhole(_ code: UInt8, _ bytes: Span<UInt8>, from start: Int, to limit: Int) -> (
+        at: Int, count: Int
+    )
+
     /// Reads one record and takes it, if it is whole.
     ///
     /// - Parameters:
@@ -37,6 +47,10 @@ protocol AsterixRecordSink: ~Copyable {
 
 extension AsterixRecordSink where Self: ~Copyable {
     @inline(__always) mutating func begin(block: Range<Int>) {}
+
+    @inline(__always) mutating func readWhole(_ code: UInt8, _ bytes: Span<UInt8>, from start: Int, to limit: Int)
+        -> (at: Int, count: Int)
+    { (start, 0) }
 }
 
 /// Divides datagrams into blocks and blocks into records; one bad record costs the rest of its block, never the next.
@@ -46,6 +60,9 @@ struct AsterixBlockReader: Sendable {
     /// Where in the recording the bytes begin: offsets of problems are counted from there.
     var origin = 0
     private var layouts: [AsterixLayout?]
+    /// By category, the code of the layout that all its blocks are read by, wherever they come from; 0 if they differ, or
+    /// if the layout has none. A whole block is read with this number alone: no reference is counted for it.
+    private var codes = InlineArray<256, UInt8>(repeating: 0)
     /// Older editions to choose between, of categories for which none was named.
     private var automatic = AsterixLayouts.older
     /// For each source of a category with an older edition: above zero speaks for the newest, below for the older.
@@ -69,6 +86,10 @@ struct AsterixBlockReader: Sendable {
             guard let edition = editions.edition(of: category) else { continue }
             self.layouts[Int(category)] = AsterixLayouts.all[edition]
             self.automatic[Int(category)] = nil
+        }
+        guard !editions.namesSensors else { return }
+        for category in 0..<256 where self.automatic[category] == nil {
+            self.codes[category] = self.layouts[category]?.generated ?? 0
         }
     }
 
@@ -95,6 +116,19 @@ struct AsterixBlockReader: Sendable {
             }
             let category = bytes[at]
             let length = Int(bytes[at + 1]) << 8 | Int(bytes[at + 2])
+            let code = self.codes[Int(category)]
+            var reached = at + 3
+            var count = 0
+            if code != 0, length >= 3 {
+                (reached, count) = sink.readWhole(code, bytes, from: reached, to: min(at + length, end))
+                if reached == at + length {
+                    blocks += 1
+                    self.tally.blocks += 1
+                    self.count(category, count, length)
+                    at = reached
+                    continue
+                }
+            }
             let isKnown = self.layouts[Int(category)] != nil
             if blocks > 0, !isKnown, !Self.chainsToEnd(bytes, from: at, to: end) {
                 self.tally.trailerBytes += rest
@@ -116,7 +150,9 @@ struct AsterixBlockReader: Sendable {
                 continue
             }
             blocks += 1
-            self.block(bytes, at: at, end: min(at + length, end), isWhole: length <= rest, &sink, &problems)
+            self.block(
+                bytes, at: at, from: reached, count: count, end: min(at + length, end), isWhole: length <= rest, &sink,
+                &problems)
             at += length
         }
     }
@@ -143,16 +179,17 @@ struct AsterixBlockReader: Sendable {
         problems.append(problem)
     }
 
+    /// Reads the records of a block from `first` on; `count` of them are read already.
     private mutating func block(
-        _ bytes: Span<UInt8>, at start: Int, end: Int, isWhole: Bool, _ sink: inout some AsterixRecordSink & ~Copyable,
-        _ problems: inout [AsterixProblem]
+        _ bytes: Span<UInt8>, at start: Int, from first: Int, count: Int, end: Int, isWhole: Bool,
+        _ sink: inout some AsterixRecordSink & ~Copyable, _ problems: inout [AsterixProblem]
     ) {
         self.tally.blocks += 1
         let category = bytes[start]
         guard let layout = self.layout(of: category, bytes, from: start + 3, to: end) else { return }
         let isTaken = category != 21 || sink.takesUndecided || self.isDecided(bytes, from: start + 3, to: end)
-        var at = start + 3
-        var records = 0
+        var at = first
+        var records = count
         sink.begin(block: start..<end)
         let storage = layout.words
         let words = storage.span

@@ -38,6 +38,10 @@ public struct AsterixFieldDecoder: Sendable {
 extension AsterixFields: AsterixRecordSink {
     var takesUndecided: Bool { true }
 
+    @inline(__always) mutating func readWhole(_ code: UInt8, _ bytes: Span<UInt8>, from start: Int, to limit: Int)
+        -> (at: Int, count: Int)
+    { self.generated(code, bytes, from: start, to: limit) }
+
     @inline(__always) mutating func read(
         _ layout: AsterixLayout, _ bytes: Span<UInt8>, _ words: Span<UInt32>, from start: Int, to limit: Int,
         tally: inout AsterixTally

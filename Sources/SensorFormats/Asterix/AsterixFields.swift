@@ -40,6 +40,7 @@
         var first = 0
         var count = 0
         var range = 0..<0
+        /// The index of its layout; or the number of that one's code, below zero.
         var layout = 0
     }
 
@@ -93,7 +94,11 @@
     public var edition: AsterixEdition? { self.layout?.edition }
 
     /// The layout that the record was read by.
-    var layout: AsterixLayout? { self.recordCount == 0 ? nil : self.layouts[self.selected.layout] }
+    var layout: AsterixLayout? {
+        guard self.recordCount > 0 else { return nil }
+        let index = self.selected.layout
+        return index < 0 ? AsterixLayouts.coded[-index] : self.layouts[index]
+    }
 
     /// How many fields the record has, marks of structure included.
     public var count: Int { self.selected.count }
@@ -198,9 +203,18 @@
     /// Makes a record of the fields from `first` of all on, and selects it.
     @inline(__always) mutating func endRecord(_ layout: AsterixLayout, _ range: Range<Int>, first: Int) {
         if self.lastLayout != ObjectIdentifier(layout) { self.turn(to: layout) }
+        self.endRecord(range, first: first, layout: self.layouts.count - 1)
+    }
+
+    /// The same by the code of a layout of `AsterixLayouts`.
+    @inline(__always) mutating func endRecord(_ code: UInt8, _ range: Range<Int>, first: Int) {
+        self.endRecord(range, first: first, layout: -Int(code))
+    }
+
+    @inline(__always) private mutating func endRecord(_ range: Range<Int>, first: Int, layout: Int) {
         if self.recordCount == self.recordCapacity { self.growRecords() }
         self.selected = Record(
-            first: first, count: self.total - first, range: range, layout: self.layouts.count - 1)
+            first: first, count: self.total - first, range: range, layout: layout)
         unsafe self.records[self.recordCount] = self.selected
         self.recordCount += 1
     }

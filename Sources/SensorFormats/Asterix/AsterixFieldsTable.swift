@@ -309,3 +309,33 @@ extension AsterixLayout {
         }
     }
 }
+
+extension AsterixFields {
+    /// Records by the code of a layout of `AsterixLayouts`, up to the end of the block or to one that is damaged.
+    ///
+    /// - Returns: the offset behind the last whole record, and how many there were.
+    @inline(__always) mutating func generated(
+        _ code: UInt8, _ bytes: Span<UInt8>, from start: Int, to limit: Int
+    ) -> (at: Int, count: Int) {
+        precondition(start >= 0 && limit <= bytes.count, "the block lies beyond its bytes")
+        var at = start
+        var count = 0
+        while at < limit {
+            let first = self.total
+            var end = AsterixFieldWriter.bad
+            let isWhole = unsafe bytes.withUnsafeBufferPointer { octets in
+                guard let base = octets.baseAddress else { return false }
+                return unsafe self.withRoom(8 * (limit - at)) { ids, values in
+                    end = AsterixGenerated.read(
+                        code, unsafe AsterixFieldWriter(base, from: at, to: limit, ids: ids, values: values))
+                    return end.at < 0 ? -1 : end.count
+                }
+            }
+            guard isWhole else { break }
+            self.endRecord(code, at..<end.at, first: first)
+            at = end.at
+            count += 1
+        }
+        return (at, count)
+    }
+}

@@ -25,6 +25,13 @@ package enum AsterixLayouts {
         return newest
     }()
 
+    /// The layouts that have code of their own, by its number.
+    static let coded: [AsterixLayout?] = {
+        var coded = [AsterixLayout?](repeating: nil, count: 256)
+        for layout in all.values where layout.generated != 0 { coded[Int(layout.generated)] = layout }
+        return coded
+    }()
+
     /// By category, an older edition that does not fit into the newest and is still met: which of the two a block
     /// follows shows in its structure.
     ///

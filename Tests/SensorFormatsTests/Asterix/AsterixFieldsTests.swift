@@ -1,3 +1,4 @@
+import Air
 import Foundation
 import GenerateAsterix
 import Testing
@@ -273,5 +274,63 @@ private struct Both: ~Copyable {
             AsterixLayouts.newest[Int($0.key)]?.generated != 0 && AsterixLayouts.older[Int($0.key)]?.generated != 0
         }
         #expect(both.records >= expected.values.reduce(0, +))
+    }
+
+    /// All that a decoder of fields makes of datagrams, as one text for each.
+    private func read(
+        _ bytes: [UInt8], _ datagrams: [Range<Int>], _ editions: AsterixEditions
+    ) -> (texts: [String], problems: [AsterixProblem], tally: AsterixTally) {
+        var decoder = AsterixFieldDecoder(editions: editions)
+        var fields = AsterixFields()
+        var problems: [AsterixProblem] = []
+        var texts: [String] = []
+        for range in datagrams {
+            decoder.decode(bytes.span, range: range, into: &fields, problems: &problems)
+            var text = ""
+            for index in 0..<fields.recordCount {
+                fields.select(index)
+                text += "\(fields.edition?.description ?? "-") \(fields.range)"
+                fields.withSpans { ids, values in
+                    for field in ids.indices { text += " \(ids[field])=\(values[field])" }
+                }
+            }
+            texts.append(text)
+        }
+        return (texts, problems, decoder.tally)
+    }
+
+    @Test(
+        "whole blocks by code alone give what the layouts give, with good blocks and damaged in any order",
+        arguments: 0..<20 as Range<UInt64>)
+    func blocks(seed: UInt64) {
+        var random = SeededRandom(state: seed)
+        var bytes: [UInt8] = []
+        var datagrams: [Range<Int>] = []
+        for _ in 0..<60 {
+            let start = bytes.count
+            for _ in 0...random.below(3) {
+                var one =
+                    switch random.below(4) {
+                    case 0: block(48, Worked.category048, Worked.category048, Worked.category048)
+                    case 1: block(34, Worked.category034)
+                    case 2: block(62, record(62, Worked.category062))
+                    default: block(200, [1, 2, 3])
+                    }
+                if random.below(3) == 0 { one[random.below(one.count)] = UInt8(random.below(256)) }
+                bytes += one
+            }
+            if random.below(5) == 0 { bytes.removeLast(random.below(4)) }
+            datagrams.append(start..<bytes.count)
+        }
+        // With one sender named, of which there is no block, each block is asked for its sender: that is the longer way.
+        var editions = AsterixEditions()
+        let edition = AsterixEdition(category: 48, major: 1, minor: 32)
+        let isKnown = editions.use(edition, for: SensorID(sac: 250, sic: 250))
+        #expect(isKnown)
+        let short = self.read(bytes, datagrams, AsterixEditions())
+        let long = self.read(bytes, datagrams, editions)
+        #expect(short.texts == long.texts)
+        #expect(short.problems == long.problems && !short.problems.isEmpty)
+        #expect(short.tally == long.tally)
     }
 }
