@@ -105,23 +105,74 @@ public enum RecordingFormat: String, Hashable, Sendable, CaseIterable {
         return bytes.count > beginning.count && beginning.indices.allSatisfy { bytes[$0] == beginning[$0] }
     }
 
-    /// Whole blocks of known categories, or lengths that lead to the end; a damaged beginning is passed over.
+    /// Blocks from the first byte on, or behind a damaged beginning.
+    ///
+    /// A few bytes look like a block by chance: one in a million of noise, and many more of samples with small numbers
+    /// in two octets. So it takes whole blocks of `wholeOctets` in a row, behind a damaged beginning `searchedOctets` in
+    /// `searchedBlocks`, or some that reach to the end; or, where records are damaged or categories unknown,
+    /// `linkedBlocks` of which each begins where the one before it ends.
     private static func looksLikeBlocks(_ bytes: Span<UInt8>, _ name: String?) -> Bool {
-        let count = bytes.count
-        var framer = BlockFramer()
-        if framer.isPlausible(bytes, at: 0, depth: 4) { return true }
         let lower = name?.lowercased() ?? ""
-        let isNamedSo = [".ast", ".asterix", ".raw", ".bin"].contains { lower.hasSuffix($0) }
-        if isNamedSo, bytes[0] != 0, AsterixLayouts.knows(bytes[0]) { return true }
+        let isNamedSo = lower.hasSuffix(".ast") || lower.hasSuffix(".asterix")
         var budget = 1 << 20
-        for at in 0..<min(count, 1 << 16) {
+        if self.beginsWhole(bytes, at: 0, least: isNamedSo ? 1 : Self.wholeOctets, &budget) { return true }
+        if self.beginsLinked(bytes, known: isNamedSo ? 4 : Self.linkedBlocks) { return true }
+        if isNamedSo, self.isCutOff(bytes, at: 0) { return true }
+        for at in 1..<max(1, min(bytes.count, 1 << 16)) {
             guard budget > 0 else { return false }
-            let (isWhole, cost) = AsterixLayouts.isWholeBlock(bytes, at: at, to: count)
-            budget -= cost
-            guard isWhole else { continue }
-            let next = at + (Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]))
-            if next == count || AsterixLayouts.isWholeBlock(bytes, at: next, to: count).0 { return true }
+            if self.beginsWhole(bytes, at: at, least: Self.searchedOctets, blocks: Self.searchedBlocks, &budget) {
+                return true
+            }
         }
         return false
+    }
+
+    /// So many octets of whole blocks are no chance.
+    private static let wholeOctets = 32
+    /// Among so many places that are tried it takes more.
+    private static let searchedOctets = 128
+    private static let searchedBlocks = 4
+    /// So many lengths that lead from block to block are none.
+    private static let linkedBlocks = 16
+
+    /// Whether blocks that records fill begin at `start`: `least` octets of them in so many blocks, or up to the end, or,
+    /// from the beginning of the file, up to a block of a known category that the end cuts off.
+    private static func beginsWhole(
+        _ bytes: Span<UInt8>, at start: Int, least: Int, blocks leastBlocks: Int = 1, _ budget: inout Int
+    ) -> Bool {
+        var at = start
+        var blocks = 0
+        while at - start < least || blocks < leastBlocks {
+            if at == bytes.count { return at > start }
+            let (isWhole, cost) = AsterixLayouts.isWholeBlock(bytes, at: at, to: bytes.count)
+            budget -= cost
+            guard isWhole else { break }
+            at += Int(bytes[at + 1]) << 8 | Int(bytes[at + 2])
+            blocks += 1
+        }
+        return at - start >= least && blocks >= leastBlocks || start == 0 && at > 0 && self.isCutOff(bytes, at: at)
+    }
+
+    /// Whether a block of a known category begins at `at` that reaches beyond the end.
+    private static func isCutOff(_ bytes: Span<UInt8>, at: Int) -> Bool {
+        guard at < bytes.count, AsterixLayouts.knows(bytes[at]) else { return false }
+        guard at + 3 <= bytes.count else { return true }
+        return at + (Int(bytes[at + 1]) << 8 | Int(bytes[at + 2])) > bytes.count
+    }
+
+    /// Whether lengths lead from block to block, from the first byte to the end or past so many of
+    /// known categories.
+    private static func beginsLinked(_ bytes: Span<UInt8>, known least: Int) -> Bool {
+        var at = 0
+        var known = 0
+        var links = 0
+        while at + 3 <= bytes.count, bytes[at] != 0, links < 2 * Self.linkedBlocks {
+            let length = Int(bytes[at + 1]) << 8 | Int(bytes[at + 2])
+            guard length > 3, length <= BlockFramer.unverifiedMax else { return false }
+            if AsterixLayouts.knows(bytes[at]) { known += 1 }
+            links += 1
+            at += length
+        }
+        return known >= least || at == bytes.count
     }
 }

@@ -225,6 +225,44 @@ func datagrams(_ bytes: [UInt8], _ format: RecordingFormat) -> ([RecordedDatagra
         #expect(detect([48, 0xFF, 0xFF, 1, 2] + Packet.payload + Packet.payload) == .asterix)
     }
 
+    @Test("noise and samples of a radio that begin like a block are no recording", arguments: 0..<60 as Range<UInt64>)
+    func noise(seed: UInt64) {
+        var random = SeededRandom(state: seed)
+        var bytes: [UInt8] = []
+        switch seed % 3 {
+        // Any octets; eight bits a sample around 127; sixteen bits a sample with small numbers.
+        case 0: for _ in 0..<100_000 { bytes.append(UInt8(random.below(256))) }
+        case 1: for _ in 0..<100_000 { bytes.append(UInt8(120 + random.below(8) + random.below(8))) }
+        default:
+            for _ in 0..<50_000 {
+                let sample = random.below(40) + random.below(40) - 40
+                bytes += [UInt8(truncatingIfNeeded: sample), UInt8(truncatingIfNeeded: sample >> 8)]
+            }
+        }
+        #expect(RecordingFormat.detect(bytes.span, name: "iq.raw") == nil)
+        // A block that is whole, and one whose record is not.
+        let whole: [UInt8] = [34, 0, 11, 0xF0, 1, 2, 2, 0, 0, 0, 0]
+        for beginning in [whole, [48, 0, 40], [62, 1, 0, 0xFF, 0xFF]] {
+            let file = beginning + bytes
+            for name in ["iq.raw", "iq.bin", "iq"] {
+                #expect(RecordingFormat.detect(file.span, name: name) == nil, "\(name) \(beginning)")
+            }
+        }
+        // Good blocks before it are a recording with a bad end.
+        let recording = Packet.payload + Packet.payload + bytes
+        #expect(RecordingFormat.detect(recording.span) == .asterix)
+    }
+
+    @Test("blocks of unknown categories, damaged ones and such that are cut off are a recording all the same")
+    func leniency() {
+        var damaged: [UInt8] = []
+        for last in 0..<20 as Range<UInt8> { damaged += [48, 0, 6, 0x01, 0x01, last] }
+        damaged += [0, 0, 0]
+        #expect(RecordingFormat.detect(damaged.span) == .asterix)
+        #expect(RecordingFormat.detect([250, 0, 5, 1, 2, 251, 0, 4, 9].span) == .asterix)
+        #expect(RecordingFormat.detect(Array(Packet.payload.dropLast(3)).span, name: "x.ast") == .asterix)
+    }
+
     @Test("a recorder's clock that is hours off is put right by the records; a good one is kept")
     func clock() {
         // The records say 51,180.375 s of the day, the recorder two hours more.
