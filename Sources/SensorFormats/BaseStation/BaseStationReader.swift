@@ -76,16 +76,16 @@ public struct BaseStationReader: Sendable {
 
     /// The last date that was read: days are long.
     private struct DayCache: Sendable {
-        var text = InlineArray<10, UInt8>(repeating: 0)
-        var days: Int64 = 0
+        /// Its first eight characters and its last eight, of ten.
+        private var text: (UInt64, UInt64) = (0, 0)
+        private var days: Int64?
 
         mutating func days(_ line: Span<UInt8>, _ range: Range<Int>) -> Int64? {
             guard range.count == 10 else { return nil }
-            var isSame = true
-            for i in 0..<10 where self.text[i] != line[range.lowerBound + i] { isSame = false }
-            if isSame { return self.days }
+            let text = (TextNumber.word(line, range.lowerBound), TextNumber.word(line, range.lowerBound + 2))
+            if text == self.text { return self.days }
             guard let days = TextNumber.date(line, range) else { return nil }
-            for i in 0..<10 { self.text[i] = line[range.lowerBound + i] }
+            self.text = text
             self.days = days
             return days
         }
