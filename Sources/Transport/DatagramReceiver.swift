@@ -54,6 +54,14 @@ public final class DatagramReceiver: Sendable {
     public static func bind(
         _ configuration: Configuration, to queue: IngestQueue, clock: @escaping @Sendable () -> Int64
     ) async throws -> DatagramReceiver {
+        try await self.bind(configuration, to: queue, batchMax: DatagramSocket.batchMax, clock: clock)
+    }
+
+    /// The same with room for so many datagrams to be read at once.
+    static func bind(
+        _ configuration: Configuration, to queue: IngestQueue, batchMax: UInt32,
+        clock: @escaping @Sendable () -> Int64
+    ) async throws -> DatagramReceiver {
         let endpoint = configuration.endpoint
         let address = try await SocketAddress.resolved(endpoint)
         if configuration.interface != nil, !address.isMulticast { throw TransportError.notMulticast(endpoint) }
@@ -71,8 +79,10 @@ public final class DatagramReceiver: Sendable {
             configuration: configuration, socket: socket,
             localEndpoint: Endpoint(host: local?.ipAddress ?? endpoint.host, port: local?.port ?? endpoint.port))
         let feed = configuration.feed
-        guard socket.start({ batch in queue.push(batch, feed: feed, receivedAt: clock()) }) else {
-            throw TransportError.unusable(endpoint, reason: "no thread can be started")
+        do throws(SystemError) {
+            try socket.start(batchMax: batchMax) { batch in queue.push(batch, feed: feed, receivedAt: clock()) }
+        } catch {
+            throw TransportError.unusable(endpoint, reason: "nothing can be received: \(error)")
         }
         return receiver
     }

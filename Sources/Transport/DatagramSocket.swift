@@ -188,22 +188,34 @@ final class DatagramSocket: Sendable {
 
     // MARK: The thread
 
-    /// What the thread is given.
-    private final class Work: Sendable {
+    /// What the thread is given: the room for what it reads too, so that a lack of memory is told by `start`.
+    @safe private final class Work: Sendable {
         let socket: DatagramSocket
         let body: @Sendable (borrowing DatagramBatch) -> Void
+        /// Written by the thread alone, and freed here when the thread is done with it.
+        nonisolated(unsafe) let datagrams: UnsafeMutablePointer<kumiko_datagrams>
 
-        init(_ socket: DatagramSocket, _ body: @escaping @Sendable (borrowing DatagramBatch) -> Void) {
+        init(
+            _ socket: DatagramSocket, _ datagrams: UnsafeMutablePointer<kumiko_datagrams>,
+            _ body: @escaping @Sendable (borrowing DatagramBatch) -> Void
+        ) {
             self.socket = socket
+            unsafe self.datagrams = datagrams
             self.body = body
         }
+
+        deinit { unsafe kumiko_datagrams_destroy(self.datagrams) }
     }
 
     /// Starts the thread, which hands over what it reads until `stop`.
     ///
-    /// - Returns: false when there can be no thread.
-    func start(_ body: @escaping @Sendable (borrowing DatagramBatch) -> Void) -> Bool {
-        let work = unsafe Unmanaged.passRetained(Work(self, body))
+    /// - Parameter batchMax: how many datagrams one system call reads at most.
+    /// - Throws: `SystemError` when there is no memory for what is read, or can be no thread.
+    func start(
+        batchMax: UInt32, _ body: @escaping @Sendable (borrowing DatagramBatch) -> Void
+    ) throws(SystemError) {
+        guard let datagrams = unsafe kumiko_datagrams_create(batchMax) else { throw SystemError(code: ENOMEM) }
+        let work = unsafe Unmanaged.passRetained(Work(self, datagrams, body))
         self.state.withLock { $0.isRunning = true }
         var thread = pthread_t()
         let answer = unsafe pthread_create(
@@ -211,19 +223,18 @@ final class DatagramSocket: Sendable {
             { argument in
                 guard let argument = unsafe argument else { return nil }
                 let work = unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
-                work.socket.run(work.body)
+                work.socket.run(work)
                 return nil
             }, work.toOpaque())
         guard answer == 0 else {
             unsafe work.release()
             self.state.withLock { $0.isRunning = false }
-            return false
+            throw SystemError(code: answer)
         }
         pthread_detach(thread)
-        return true
     }
 
-    private func run(_ body: (borrowing DatagramBatch) -> Void) {
+    private func run(_ work: Work) {
         unsafe kumiko_thread_name("kumiko-udp")
         var clock = clockid_t()
         let hasClock = unsafe pthread_getcpuclockid(pthread_self(), &clock) == 0
@@ -231,7 +242,7 @@ final class DatagramSocket: Sendable {
             if hasClock { state.processorClock = clock }
             return (state.socket, state.bell)
         }
-        if let socket { Self.receive(socket, bell, body) }
+        if let socket { Self.receive(socket, bell, work) }
         let waiters = self.state.withLock { state in
             if let socket { state.lastDrops = Self.drops(of: socket) ?? state.lastDrops }
             if hasClock { state.lastProcessorTime = Self.seconds(clock) }
@@ -246,19 +257,18 @@ final class DatagramSocket: Sendable {
     }
 
     /// How many datagrams one system call reads at most: beyond it nothing is gained on the machines measured.
-    private static let batchMax: UInt32 = 64
+    static let batchMax: UInt32 = 64
     /// After so many reads without a pause the bell is looked at too: a flood that never ends must not deafen.
     private static let readsMax = 256
 
     /// Reads as long as there is something, else waits for something or the bell.
-    private static func receive(_ socket: CInt, _ bell: CInt, _ body: (borrowing DatagramBatch) -> Void) {
-        guard let datagrams = unsafe kumiko_datagrams_create(Self.batchMax) else { return }
-        defer { unsafe kumiko_datagrams_destroy(datagrams) }
+    private static func receive(_ socket: CInt, _ bell: CInt, _ work: Work) {
+        let datagrams = unsafe work.datagrams
         var reads = 0
         while true {
             let count = unsafe kumiko_datagrams_read(datagrams, socket)
             if count > 0 {
-                body(unsafe DatagramBatch(UnsafePointer(datagrams), count: Int(count)))
+                work.body(unsafe DatagramBatch(UnsafePointer(datagrams), count: Int(count)))
                 reads += 1
                 if reads < Self.readsMax { continue }
             } else if count == -EBADF || count == -ENOTSOCK {

@@ -249,6 +249,24 @@ private func collect(
         await second.close()
     }
 
+    @Test("a socket for whose datagrams there is no memory says so at once, and lets its port go")
+    func noMemory() async throws {
+        let queue = IngestQueue()
+        func bound(_ port: Int, batchMax: UInt32) async throws -> DatagramReceiver {
+            let configuration = DatagramReceiver.Configuration(
+                feed: 0, endpoint: Endpoint(host: "127.0.0.1", port: port))
+            return try await DatagramReceiver.bind(configuration, to: queue, batchMax: batchMax, clock: { 0 })
+        }
+        let first = try await bound(0, batchMax: 1)
+        let endpoint = first.localEndpoint
+        await first.close()
+        // 2³² datagrams are more than any address space has room for.
+        await #expect(
+            throws: TransportError.unusable(endpoint, reason: "nothing can be received: Cannot allocate memory")
+        ) { try await bound(endpoint.port, batchMax: .max).close() }
+        try await bound(endpoint.port, batchMax: 1).close()
+    }
+
     @Test("an error names the address and the reason")
     func errors() async throws {
         let queue = IngestQueue()
