@@ -62,8 +62,15 @@
         self.capacity = 512
         self.recordCapacity = 64
         unsafe self.records = .allocate(capacity: self.recordCapacity)
-        unsafe self.ids = .allocate(capacity: self.capacity + Self.margin)
-        unsafe self.values = .allocate(capacity: self.capacity + Self.margin)
+        unsafe self.ids = Self.zeros(self.capacity + Self.margin)
+        unsafe self.values = Self.zeros(self.capacity + Self.margin)
+    }
+
+    /// Memory of zeros: what lies behind the last field is read by the encoder's code (`AsterixOctetWriter`).
+    private static func zeros<Number: FixedWidthInteger>(_ count: Int) -> UnsafeMutablePointer<Number> {
+        let memory = UnsafeMutablePointer<Number>.allocate(capacity: count)
+        unsafe memory.initialize(repeating: 0, count: count)
+        return unsafe memory
     }
 
     deinit {
@@ -172,8 +179,8 @@
 
     @inline(never) private mutating func grow(_ count: Int) {
         let larger = max(self.total + count, self.capacity * 2)
-        let ids = UnsafeMutablePointer<UInt16>.allocate(capacity: larger + Self.margin)
-        let values = UnsafeMutablePointer<Int64>.allocate(capacity: larger + Self.margin)
+        let ids: UnsafeMutablePointer<UInt16> = unsafe Self.zeros(larger + Self.margin)
+        let values: UnsafeMutablePointer<Int64> = unsafe Self.zeros(larger + Self.margin)
         unsafe ids.update(from: self.ids, count: self.total)
         unsafe values.update(from: self.values, count: self.total)
         unsafe self.ids.deallocate()
