@@ -19,7 +19,7 @@ expect() {
     shift 2
     "$@" >"$work/out" 2>"$work/err" || actual=$?
     [ "$actual" = "$status" ] || { cat "$work/err" >&2; fail "$* exited with $actual, not $status"; }
-    grep -qE "$pattern" "$work/out" "$work/err" || { tail -n 5 "$work/out" "$work/err" >&2; fail "$* printed no $pattern"; }
+    grep -qE -e "$pattern" "$work/out" "$work/err" || { tail -n 5 "$work/out" "$work/err" >&2; fail "$* printed no $pattern"; }
     ok "${*/$data/DATA}"
 }
 
@@ -31,6 +31,41 @@ expect 2 'no recording of a known format' "$kumiko" decode "$work/text.txt"
 expect 2 'cannot be read' "$kumiko" decode "$work/absent"
 printf '*8D4840D6202CC371C32CE0576098;\n' >"$work/one.avr"
 expect 0 'KLM1023' "$kumiko" decode "$work/one.avr"
+# Wrong options: status 64, and the usage of the command that they were given to.
+expect 64 'Usage: kumiko decode' "$kumiko" decode --area 1,2 "$work/one.avr"
+expect 64 "See 'kumiko decode --help'" "$kumiko" decode --count 0 "$work/one.avr"
+expect 64 'category 21 has the editions 0.23, 0.24, .*2.7' "$kumiko" decode --edition 21=9.9 "$work/one.avr"
+expect 64 'category 77 is not known' "$kumiko" explain --edition 77=1.0 300003
+expect 64 'Usage: kumiko replay' "$kumiko" replay --site nowhere "$work/one.avr"
+expect 64 '--category and --format line are not for recordings of format avr' \
+    "$kumiko" decode --category 48 --format line "$work/one.avr"
+expect 64 '--edition is not for recordings of format avr' "$kumiko" convert --edition 48=1.27 --to beast "$work/one.avr" -o "$work/x"
+expect 64 '--problems' "$kumiko" decode --problems few "$work/one.avr"
+
+# --count and --area go with every format; noise that begins like a block is no recording.
+printf '*8D40621D58C382D690C8AC2863A7;\n*8D40621D58C386435CC412692AD6;\n*8D4840D6202CC371C32CE0576098;\n' >"$work/three.avr"
+expect 0 'avr, 1 message .*; 0 problems$' "$kumiko" decode --quiet --count 1 "$work/three.avr"
+expect 0 '3 messages .*; 0 problems; 1 written' "$kumiko" decode --quiet --area 52,3,53,5 "$work/three.avr"
+python3 - "$work/iq.raw" <<'PYTHON'
+import random, sys
+noise = random.Random(1)
+open(sys.argv[1], "wb").write(bytes([48, 0, 40]) + bytes(min(255, max(0, int(noise.gauss(127.5, 6)))) for _ in range(300000)))
+PYTHON
+expect 2 'no recording of a known format' "$kumiko" decode "$work/iq.raw"
+# Problems are told up to a number of each kind.
+for line in $(seq 50); do printf '*8D4840D6202CC371C32CE05760;\n'; done >"$work/short.avr"
+cat "$work/three.avr" "$work/three.avr" "$work/three.avr" >"$work/bad.avr"
+for _ in $(seq 16); do cat "$work/bad.avr"; done >"$work/good.avr"
+cat "$work/good.avr" "$work/short.avr" >"$work/bad.avr"
+expect 0 'no Mode S frame has: 30 more, 50 in all; --problems all' "$kumiko" decode --quiet "$work/bad.avr"
+[ "$(grep -c '^.*: offset' "$work/err")" = 20 ] || fail "not twenty problems of a kind were told"
+expect 0 '50 problems' "$kumiko" decode --quiet --problems all "$work/bad.avr"
+[ "$(grep -c '^.*: offset' "$work/err")" = 50 ] || fail "--problems all did not tell all"
+# An output that cannot be written is status 2; times without a date are told.
+expect 2 'cannot be written' "$kumiko" convert --to beast "$work/one.avr" -o "$work/absent/x"
+expect 0 'knows no date, so times begin at 1970-01-01 12:00; --date' "$kumiko" convert --to sbs "$work/one.avr" -o "$work/x.sbs"
+expect 0 'to sbs: ' "$kumiko" convert --to sbs --date 2023-05-02 "$work/one.avr" -o "$work/x.sbs"
+grep -q 'knows no date' "$work/err" && fail "a date was named and missed"
 printf 'http:\n  prot: 80\n' >"$work/bad.yaml"
 expect 1 'bad.yaml:line 2: http.prot: .*did you mean `port`' "$kumiko" serve --config "$work/bad.yaml"
 
@@ -42,6 +77,7 @@ expect 0 'identification: KLM1023' "$kumiko" explain - <<<8D4840D6202CC371C32CE0
 expect 0 'AIS message 1, position report' "$kumiko" explain '!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C'
 expect 1 'the parity is wrong' "$kumiko" explain 8D4840D6202CC371C32CE0576099
 expect 1 'offset .*: record ends behind its block' "$kumiko" explain 22000BF0E2D20263F6
+expect 0 'The block is empty' "$kumiko" explain 300003
 expect 2 'character 6: `g`' "$kumiko" explain 22 00g
 "$kumiko" explain 22000BF0E2D20263F630B8 | LC_ALL=C grep -q $'\x1b' && fail "explain wrote colours into a pipe"
 "$kumiko" explain --color always 22000BF0E2D20263F630B8 | LC_ALL=C grep -q $'\x1b' || fail "explain wrote no colours"
@@ -92,6 +128,9 @@ print(inside)
 PYTHON
     same_count "$("$kumiko" decode --area 38,-1,39,0 "$asterix/alicante_adsb_cat021v24.ast" 2>/dev/null | wc -l)" "$(cat "$work/inside")" "--area"
     expect 0 'filter let through: [1-9]' "$kumiko" decode --quiet --area 41.2,2.0,41.4,2.2 --site 41.3007,2.1021,27 "$bcn"
+    expect 0 'radar 20/129: [0-9]+ plots left out, because --area .* add --site 20/129=' \
+        "$kumiko" decode --quiet --area 41.2,2.0,41.4,2.2 "$bcn"
+    expect 0 'radar 20/129: [0-9]+ plots left out' "$kumiko" convert --area 41.2,2.0,41.4,2.2 --to final -o "$work/none.ff" "$bcn"
     # Through every framing and back, byte for byte; with a filter, what the filter leaves.
     for format in final oradis hdlc pcap; do
         for file in bcn_20230502_0809_cat048.ast jahorina.raw; do
@@ -146,6 +185,8 @@ PYTHON
         expect 0 'openSky, [1-9][0-9]* plots' "$kumiko" decode --quiet "$data/other/stonesoup_OpenSky_Plane_States.csv"
         ais=$(ls "$data"/other/libais_*.aivdm 2>/dev/null | head -1)
         [ -z "$ais" ] || expect 0 'ais, [1-9][0-9]* messages' "$kumiko" decode --quiet "$ais"
+        [ -z "$ais" ] || expect 0 'unfinished; 1 written' "$kumiko" decode --quiet --area -90,-180,90,180 --count 1 "$ais"
+        expect 0 'openSky, 5 plots; 0 problems' "$kumiko" decode --quiet --count 5 "$data/other/stonesoup_OpenSky_Plane_States.csv"
     fi
     # Tracks follow the aircraft of a real radar: the limits of the project, and the program prints both figures.
     "$kumiko" replay --fast --continuity --site 20/129=41.300702,2.102058,27.3,4 \

@@ -14,7 +14,8 @@ struct ConvertCommand: ParsableCommand {
             filter only the records that it lets through are written, in blocks made anew around them.
 
             The exit status is 0 when all was written, 1 when something had no place in the format, 2 when the input is of \
-            no format that can be converted.
+            no format that can be converted, or the output cannot be written, 64 when an option is wrong or is not for \
+            the format.
             """)
 
     @Argument(help: "The recording; - is standard input.", completion: .file())
@@ -26,39 +27,50 @@ struct ConvertCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .long], help: "The file to write; - is standard output.", completion: .file())
     var out: String
 
-    @Option(help: "The day of a recording that knows only times of day, as 2023-05-02.")
-    var date = "1970-01-01"
+    @Option(
+        help: """
+            The day of a recording that knows only times of day, or none at all, as 2023-05-02. Without it times in sbs \
+            and pcap are of 1970-01-01; Mode S without times begins at noon.
+            """)
+    var date: String?
 
     @OptionGroup var filter: FilterOptions
+
+    @OptionGroup var problems: ProblemOptions
 
     func validate() throws { _ = try self.noon() }
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
+        do { try self.convert() } catch let error as ExitMessage { throw self.refusal(error.description) }
+    }
+
+    private func convert() throws {
         let filter = try self.filter.filter()
-        let input: Input
         var window = RecordingWindow()
-        do {
-            input = try Input(self.input, showsProgress: true)
-            try window.fill(from: input.next)
-        } catch { throw self.refusal("\(error)") }
+        let input = try Input(self.input, showsProgress: true)
+        try window.fill(from: input.next)
         guard let format = RecordingFormat.detect(window.bytes.span, name: self.input) else {
-            throw self.refusal(unknownFormat(window.bytes.span, input.name))
+            throw ExitMessage(unknownFormat(window.bytes.span, input.name))
         }
-        if self.out != "-", isSameFile(self.input, self.out) { throw self.refusal("\(self.out) is the input itself") }
-        if !filter.letsAll, !format.holdsDatagrams {
-            throw self.refusal("filters are for ASTERIX; \(input.name) is none")
+        if self.out != "-", isSameFile(self.input, self.out) {
+            throw ExitMessage("\(self.out) is the input itself")
+        }
+        if !format.holdsDatagrams {
+            try refuse(self.filter.givenForAsterix + (filter.area == nil ? [] : ["--area"]), format, input.name)
         }
         if let modeS = format.modeS {
             guard let converter = ModeSConverter(from: modeS, to: self.to, start: try self.noon()) else {
-                throw self.refusal("Mode S cannot be written as \(self.to.rawValue); it can as beast, avr and sbs")
+                throw ExitMessage("Mode S cannot be written as \(self.to.rawValue); it can as beast, avr and sbs")
             }
+            self.warnOfDate(format, input.name)
             try self.convert(input, &window, converter)
         } else if format == .json {
             let converter: AsterixJSONConverter
             do {
                 converter = try AsterixJSONConverter(to: self.to, start: try self.noon())
-            } catch let error as RecordingError { throw self.refusal("\(input.name): \(error)") }
+            } catch let error as RecordingError { throw ExitMessage("\(input.name): \(error)") }
+            self.warnOfDate(format, input.name)
             try self.convert(input, &window, converter)
         } else {
             let converter: RecordingConverter
@@ -66,9 +78,17 @@ struct ConvertCommand: ParsableCommand {
                 converter = try RecordingConverter(
                     from: format, to: self.to, editions: try self.filter.editions(), filter: filter,
                     start: try self.noon())
-            } catch let error as RecordingError { throw self.refusal("\(input.name): \(error)") }
+            } catch let error as RecordingError { throw ExitMessage("\(input.name): \(error)") }
+            self.warnOfDate(format, input.name)
             try self.convert(input, &window, converter)
         }
+    }
+
+    /// Says once that times in the output are of no real day.
+    private func warnOfDate(_ format: RecordingFormat, _ name: String) {
+        guard self.date == nil, !format.bringsDate, self.to == .sbs || self.to == .pcap else { return }
+        let times = format.modeS == nil ? "times are of 1970-01-01" : "times begin at 1970-01-01 12:00"
+        say("\(name): the recording knows no date, so \(times); --date names the day")
     }
 
     /// Says why nothing is converted; status 2.
@@ -79,9 +99,10 @@ struct ConvertCommand: ParsableCommand {
 
     /// The noon of `date`.
     private func noon() throws -> Timestamp {
-        guard let noon = try? Date(self.date + "T12:00:00Z", strategy: .iso8601), noon.timeIntervalSince1970 > 0,
+        let date = self.date ?? "1970-01-01"
+        guard let noon = try? Date(date + "T12:00:00Z", strategy: .iso8601), noon.timeIntervalSince1970 > 0,
             noon.timeIntervalSince1970 < 9e9
-        else { throw ValidationError("--date \(self.date): write year-month-day, for example 2023-05-02.") }
+        else { throw ValidationError("--date \(date): write year-month-day, for example 2023-05-02.") }
         return Timestamp(nanoseconds: Int64(noon.timeIntervalSince1970) * 1_000_000_000)
     }
 
@@ -89,13 +110,15 @@ struct ConvertCommand: ParsableCommand {
         _ input: Input, _ window: inout RecordingWindow, _ converter: consuming RecordingConverter
     ) throws {
         let output = try Output(self.out)
+        var log = ProblemLog(input.name, self.problems)
         try window.forEachPiece(from: input.next) { piece, base, isComplete in
             try converter.read(
-                piece, from: base, isComplete: isComplete, sink: { try output.write($0) },
-                problem: { say("\(input.name): \($0)") })
+                piece, from: base, isComplete: isComplete, sink: { try output.write($0) }, problem: { log.note($0) })
         }
         try output.finish()
+        log.finish()
         let summary = converter.summary
+        sayUnplaced(summary.unplaced, input.name)
         say("\(input.name): \(summary)")
         if summary.tooLong > 0 { throw ExitCode(1) }
     }
@@ -104,13 +127,17 @@ struct ConvertCommand: ParsableCommand {
         _ input: Input, _ window: inout RecordingWindow, _ converter: consuming AsterixJSONConverter
     ) throws {
         let output = try Output(self.out)
+        var log = ProblemLog(input.name, self.problems)
         try window.forEachPiece(from: input.next) { piece, base, isComplete in
             try converter.read(
                 piece, from: base, isComplete: isComplete, sink: { try output.write($0) },
-                problem: { say("\(input.name): offset \($0): \($1)") })
+                problem: { offset, reason in log.note(kind: reason, "offset \(offset): \(reason)") })
         }
         try output.finish()
-        say("\(input.name): json to \(self.to.rawValue): \(converter.written) records, \(converter.problems) problems")
+        log.finish()
+        say(
+            "\(input.name): json to \(self.to.rawValue): \(counted(converter.written, "record")), "
+                + counted(converter.problems, "problem"))
         if converter.problems > 0 { throw ExitCode(1) }
     }
 
@@ -118,14 +145,18 @@ struct ConvertCommand: ParsableCommand {
     {
         let output = try Output(self.out)
         var bytes: [UInt8] = []
+        var log = ProblemLog(input.name, self.problems)
         try window.forEachPiece(from: input.next) { piece, base, isComplete in
-            converter.read(piece, isLast: isComplete, into: &bytes, problem: { say("\(input.name): \($0)") })
+            converter.read(piece, isLast: isComplete, into: &bytes, problem: { log.note($0) })
             try output.write(bytes.span)
             bytes.removeAll(keepingCapacity: true)
             return base + piece.count
         }
         try output.finish()
-        say("\(input.name): to \(self.to.rawValue): \(converter.written) frames, \(converter.problems) problems")
+        log.finish()
+        say(
+            "\(input.name): to \(self.to.rawValue): \(counted(converter.written, "frame")), "
+                + counted(converter.problems, "problem"))
     }
 }
 

@@ -15,7 +15,11 @@ struct DecodeCommand: ParsableCommand {
             megabytes of memory; - is standard input, so that `gzip -dc FILE.gz | kumiko decode -` unpacks. Records go to \
             standard output, what could not be read to standard error, with its offset and the reason; then a summary.
 
-            The exit status is 0 when every file was of a known format, 2 when one was not.
+            --count and --area are for all formats; the other filters, --format text and line, --only and --meanings for \
+            ASTERIX, --receiver for Mode S.
+
+            The exit status is 0 when every file was of a known format, 2 when one was not, 64 when an option is wrong or \
+            is not for the format.
             """)
 
     @Argument(help: "The recordings; - is standard input.", completion: .file())
@@ -36,6 +40,7 @@ struct DecodeCommand: ParsableCommand {
     @OptionGroup var filter: FilterOptions
 
     @Option(
+        parsing: .unconditional,
         help:
             "Where the receiver of Mode S frames stands, as latitude,longitude in degrees: for positions on the ground."
     )
@@ -43,6 +48,8 @@ struct DecodeCommand: ParsableCommand {
 
     @Flag(help: "Write no records, only problems and the summary.")
     var quiet = false
+
+    @OptionGroup var problems: ProblemOptions
 
     enum Form: String, ExpressibleByArgument, CaseIterable {
         case json, text, line
@@ -96,28 +103,36 @@ struct DecodeCommand: ParsableCommand {
             throw ExitMessage(unknownFormat(window.bytes.span, input.name))
         }
         let summary: String
-        if format.holdsDatagrams {
-            summary = try self.decodeAsterix(input, &window, format, job)
-        } else if let modeS = format.modeS {
-            try self.refuseFilter(job, input.name)
-            summary = try self.decodeModeS(input, &window, modeS, job)
-        } else if format == .ais {
-            try self.refuseFilter(job, input.name)
-            summary = try self.decodeAIS(input, &window)
-        } else if let decoder = PlotRecordingDecoder(format: format) {
-            try self.refuseFilter(job, input.name)
-            summary = try self.decodePlots(input, &window, decoder)
-        } else {
+        guard format != .json else {
             throw ExitMessage("\(input.name): is JSON Lines already; `kumiko convert` makes a recording of it")
         }
+        try refuse(self.optionsNot(for: format), format, input.name)
+        var log = ProblemLog(input.name, self.problems)
+        if format.holdsDatagrams {
+            summary = try self.decodeAsterix(input, &window, format, job, &log)
+        } else if let modeS = format.modeS {
+            summary = try self.decodeModeS(input, &window, modeS, job, &log)
+        } else if let decoder = PlotRecordingDecoder(
+            format: format, area: job.filter.area, countMax: self.count ?? .max)
+        {
+            summary = try self.decodePlots(input, &window, decoder, &log)
+        } else {
+            summary = try self.decodeAIS(input, &window, job, &log)
+        }
+        log.finish()
         say("\(input.name): \(summary)")
     }
 
-    /// Filters, trees and lines are of ASTERIX.
-    private func refuseFilter(_ job: Job, _ name: String) throws {
-        guard job.filter.letsAll, self.format == .json, self.count == nil else {
-            throw ExitMessage("\(name): filters, --count and --format text and line are for ASTERIX; this is none")
+    /// The options given that mean nothing for a format.
+    private func optionsNot(for format: RecordingFormat) -> [String] {
+        var options: [String] = []
+        if !format.holdsDatagrams {
+            options = self.filter.givenForAsterix
+            if self.format != .json { options.append("--format \(self.format.rawValue)") }
+            if self.meanings { options.append("--meanings") }
         }
+        if self.receiver != nil, format.modeS == nil { options.append("--receiver") }
+        return options
     }
 
     private func write(_ text: Span<UInt8>) {
@@ -125,59 +140,55 @@ struct DecodeCommand: ParsableCommand {
     }
 
     private func decodeAsterix(
-        _ input: Input, _ window: inout RecordingWindow, _ format: RecordingFormat, _ job: Job
+        _ input: Input, _ window: inout RecordingWindow, _ format: RecordingFormat, _ job: Job,
+        _ log: inout ProblemLog
     ) throws -> String {
         var decoder = try AsterixRecordingDecoder(
             format: format, editions: job.editions, filter: job.filter, view: self.format.view, only: job.only,
             hasMeanings: self.meanings, countMax: self.count ?? .max)
         try window.forEachPiece(from: input.next) { piece, base, isComplete in
             try decoder.read(
-                piece, from: base, isComplete: isComplete, sink: self.write,
-                problem: { say("\(input.name): \($0)") })
+                piece, from: base, isComplete: isComplete, sink: self.write, problem: { log.note($0) })
         }
+        sayUnplaced(decoder.summary.unplaced, input.name)
         return decoder.summary.text
     }
 
     private func decodeModeS(
-        _ input: Input, _ window: inout RecordingWindow, _ format: ModeSRecording, _ job: Job
+        _ input: Input, _ window: inout RecordingWindow, _ format: ModeSRecording, _ job: Job, _ log: inout ProblemLog
     ) throws -> String {
         var decoder = ModeSRecordingDecoder(
-            format, configuration: ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1), site: job.receiver))
+            format, configuration: ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1), site: job.receiver),
+            area: job.filter.area, countMax: self.count ?? .max)
         try window.forEachPiece(from: input.next) { piece, base, isComplete in
-            try decoder.read(
-                piece, isLast: isComplete, sink: self.write, problem: { say("\(input.name): \($0)") })
-            return base + piece.count
+            try decoder.read(piece, isLast: isComplete, sink: self.write, problem: { log.note($0) })
+            return decoder.isDone ? nil : base + piece.count
         }
         return "\(format), \(decoder.summary)"
     }
 
     private func decodePlots(
-        _ input: Input, _ window: inout RecordingWindow, _ decoder: consuming PlotRecordingDecoder
+        _ input: Input, _ window: inout RecordingWindow, _ decoder: consuming PlotRecordingDecoder,
+        _ log: inout ProblemLog
     ) throws -> String {
         try window.forEachPiece(from: input.next) { piece, base, isComplete in
             try decoder.read(
-                piece, isLast: isComplete, sink: self.write, problem: { say("\(input.name): \($0)") })
-            return base + piece.count
+                piece, isLast: isComplete, sink: self.write, problem: { text, reason in log.note(kind: reason, text) })
+            return decoder.isDone ? nil : base + piece.count
         }
-        return "\(decoder.format.rawValue), \(decoder.written) plots; \(decoder.problems) problems"
+        return "\(decoder.format.rawValue), \(counted(decoder.written, "plot")); "
+            + counted(decoder.problems, "problem")
     }
 
-    private func decodeAIS(_ input: Input, _ window: inout RecordingWindow) throws -> String {
-        var receiver = AISReceiver()
-        var writer = JSONWriter(capacity: 1 << 17)
+    private func decodeAIS(
+        _ input: Input, _ window: inout RecordingWindow, _ job: Job, _ log: inout ProblemLog
+    ) throws -> String {
+        var decoder = AISRecordingDecoder(area: job.filter.area, countMax: self.count ?? .max)
         try window.forEachPiece(from: input.next) { piece, base, isComplete in
-            receiver.read(piece, isWhole: isComplete, problem: { say("\(input.name): \($0)") }) { received in
-                received.write(to: &writer)
-                if writer.count >= 1 << 16 {
-                    writer.withBytes { self.write($0) }
-                    writer.removeAll()
-                }
-            }
-            writer.withBytes { self.write($0) }
-            writer.removeAll()
-            return base + piece.count
+            try decoder.read(piece, isLast: isComplete, sink: self.write, problem: { log.note($0) })
+            return decoder.isDone ? nil : base + piece.count
         }
-        return "ais, \(AISSummary(tally: receiver.tally, waiting: receiver.waitingCount))"
+        return "ais, \(decoder.summary)"
     }
 }
 

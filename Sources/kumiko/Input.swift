@@ -92,11 +92,18 @@ struct FilterOptions: ParsableArguments {
     @Option(help: "Only records that have this item, for example I048/240; may be repeated, one is enough.")
     var item: [String] = []
 
+    // South and west begin with a minus, which is no option here.
     @Option(
-        help: "Only records with a position in here, as south,west,north,east in degrees. Plots of radars need --site.")
+        parsing: .unconditional,
+        help: """
+            Only records with a position in here, as south,west,north,east in degrees: of ASTERIX 021, 048 and 062, Mode S, \
+            AIS, SBS and OpenSky. Plots of radars need --site.
+            """)
     var area: String?
 
-    @Option(help: "Where the radar stands, as latitude,longitude,height; or SAC/SIC=… for one of several.")
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Where the radar stands, as latitude,longitude,height; or SAC/SIC=… for one of several.")
     var site: [String] = []
 
     @Option(help: "An edition to read a category by, as 21=0.23, or for one sender as 21@0/107=0.23; may be repeated.")
@@ -160,12 +167,46 @@ struct FilterOptions: ParsableArguments {
                 parts.count == 2 && (target.count == 1 || sensor != nil) && UInt8(target[0]) == $0.category
                     && parts[1] == $0.number
             }
-            guard let known else {
-                throw ValidationError(
-                    "--edition \(text): there is no such edition; write for example 21=0.23 or 21@0/107=0.23.")
-            }
+            guard let known else { throw ValidationError("--edition \(text): \(Self.remedy(target.first))") }
             editions.use(known, for: sensor)
         }
         return editions
+    }
+
+    /// What would be right where an edition is wrong: those that the category has, if it is one.
+    private static func remedy(_ category: Substring?) -> String {
+        let form = "write for example 21=0.23 or 21@0/107=0.23."
+        guard let number = category.flatMap({ UInt8($0) }) else { return "there is no such edition; \(form)" }
+        let known = AsterixEditions.known.filter { $0.category == number }.map(\.number)
+        return known.isEmpty
+            ? "category \(number) is not known; \(form)"
+            : "category \(number) has the editions \(known.joined(separator: ", ")); \(form)"
+    }
+
+    /// The options that are for ASTERIX alone and were given.
+    var givenForAsterix: [String] {
+        [
+            ("--category", !self.category.isEmpty), ("--source", !self.source.isEmpty), ("--item", !self.item.isEmpty),
+            ("--site", !self.site.isEmpty), ("--edition", !self.edition.isEmpty),
+        ].filter(\.1).map(\.0)
+    }
+}
+
+/// Says that options do not go with a recording.
+///
+/// - Throws: `ValidationError` if there are any.
+func refuse(_ options: [String], _ format: RecordingFormat, _ name: String) throws {
+    guard let first = options.first else { return }
+    let verb = options.count == 1 ? "is" : "are"
+    let list = options.count == 1 ? first : options.dropLast().joined(separator: ", ") + " and " + (options.last ?? "")
+    throw ValidationError("\(name): \(list) \(verb) not for recordings of format \(format.rawValue).")
+}
+
+/// Says which radars' plots an area could not be asked of, and what helps.
+func sayUnplaced(_ unplaced: [SensorID: Int], _ name: String) {
+    for (sensor, count) in unplaced.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        say(
+            "\(name): radar \(sensor): \(counted(count, "plot")) left out, because --area needs a position and nothing says "
+                + "where the radar stands: add --site \(sensor)=latitude,longitude,height")
     }
 }

@@ -17,4 +17,24 @@ struct Kumiko: AsyncParsableCommand {
             ExplainCommand.self, TrackCommand.self, ScoreCommand.self,
             ScenarioCommand.self,
         ])
+
+    /// Runs the command that the arguments name; one whose arguments prove wrong only now tells its own usage.
+    static func main() async {
+        do {
+            var command = try await Self.asyncParseAsRoot()
+            do {
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+            } catch let error as ValidationError {
+                let kind = type(of: command)
+                let usage = Self.usageString(for: kind).replacing("\n", with: "\n       ")
+                let name = kind.configuration.commandName.map { " \($0)" } ?? ""
+                say("Error: \(error.message)\nUsage: \(usage)\n  See 'kumiko\(name) --help' for more information.")
+                throw ExitCode.validationFailure
+            }
+        } catch { Self.exit(withError: error) }
+    }
 }

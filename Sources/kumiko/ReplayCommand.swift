@@ -3,6 +3,7 @@ import ArgumentParser
 import Exercises
 import Geodesy
 import Node
+import SensorFormats
 import Synchronization
 
 /// `kumiko replay`: recordings on their own clock.
@@ -58,7 +59,7 @@ struct ReplayCommand: AsyncParsableCommand {
         do { replay = try Replay(self.files, start: start) } catch { throw ExitMessage(error.description) }
         if let to {
             let sent = try await replay.send(to: to, speed: self.fast ? 0 : self.speed)
-            say("\(sent) datagrams sent to \(to).")
+            say("\(counted(sent, "datagram")) sent to \(to).")
             return
         }
         try await self.playIntoNode(replay)
@@ -106,7 +107,7 @@ struct ReplayCommand: AsyncParsableCommand {
         for sensor in node.sensors where sensor.site == nil && sensor.plots > 0 {
             guard case .radar = sensor.kind else { continue }
             say(
-                "Radar \(sensor.id): \(sensor.plots) plots were not tracked, because nothing says where it stands. "
+                "Radar \(sensor.id): \(counted(Int(clamping: sensor.plots), "plot")) not tracked, because nothing says where it stands. "
                     + "Add --site \(sensor.id)=latitude,longitude,height,period or an entry under sensors: in --config."
             )
         }

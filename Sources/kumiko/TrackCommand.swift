@@ -2,6 +2,7 @@ import Air
 import ArgumentParser
 import Exercises
 import Foundation
+import SensorFormats
 import Tracking
 
 /// `kumiko track`: the tracker over a scenario of the referee's form.
@@ -23,7 +24,7 @@ struct TrackCommand: ParsableCommand {
     func run() throws {
         let run = try track(directory: self.directory, out: self.out, clock: processorTime)
         say(
-            "\(run.plots) plots in \(run.seconds.formatted(digits: 3)) s of processor time: "
+            "\(counted(run.plots, "plot")) in \(run.seconds.formatted(digits: 3)) s of processor time: "
                 + "\(Int(run.plotsPerSecond)) plots/s on one core; \(run.tracks) tracks at the end; "
                 + "peak memory \(peakMemory() / 1_000_000) MB")
     }

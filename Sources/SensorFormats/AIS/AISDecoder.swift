@@ -1,5 +1,5 @@
 public import Air
-import Geodesy
+public import Geodesy
 import Glibc
 
 /// The plot view of AIS: lines of one feed to plots of ships, aircraft and aids to navigation.
@@ -97,7 +97,7 @@ public struct AISDecoder: Sendable {
 
 extension AISMessage {
     /// What a message with a position says of the place, in the words of its type.
-    private struct Place {
+    private struct Fix {
         var latitude: Double?
         var longitude: Double?
         var isAccurate: Bool
@@ -111,45 +111,54 @@ extension AISMessage {
         var subject: Plot.Subject
     }
 
-    private var place: Place? {
+    private var fix: Fix? {
         switch self.body {
         case .position(let body):
-            Place(
+            Fix(
                 latitude: body.latitudeDegrees, longitude: body.longitudeDegrees, isAccurate: body.isAccurate,
                 speedKnots: body.speedRaw < 1022 ? body.speedKnots : nil, courseDegrees: body.courseDegrees,
                 second: body.second, subject: .vessel)
         case .baseStation(let body):
             // Message 11 is a ship's answer.
-            Place(
+            Fix(
                 latitude: body.latitudeDegrees, longitude: body.longitudeDegrees, isAccurate: body.isAccurate,
                 second: body.second, subject: self.type == 4 ? .fixedObject : .vessel)
         case .aircraft(let body):
-            Place(
+            Fix(
                 latitude: body.latitudeDegrees, longitude: body.longitudeDegrees, isAccurate: body.isAccurate,
                 speedKnots: body.speedRaw < 1022 ? body.speedKnots : nil, courseDegrees: body.courseDegrees,
                 speedDeviation: 1, second: body.second, subject: .aircraft)
         case .classBPosition(let body):
-            Place(
+            Fix(
                 latitude: body.latitudeDegrees, longitude: body.longitudeDegrees, isAccurate: body.isAccurate,
                 speedKnots: body.speedRaw < 1022 ? body.speedKnots : nil, courseDegrees: body.courseDegrees,
                 second: body.second, subject: .vessel)
         case .classBExtended(let body):
-            Place(
+            Fix(
                 latitude: body.latitudeDegrees, longitude: body.longitudeDegrees, isAccurate: body.isAccurate,
                 speedKnots: body.speedRaw < 1022 ? body.speedKnots : nil, courseDegrees: body.courseDegrees,
                 second: body.second, subject: .vessel)
         case .aidToNavigation(let body):
-            Place(
+            Fix(
                 latitude: body.latitudeDegrees, longitude: body.longitudeDegrees, isAccurate: body.isAccurate,
                 second: body.second, subject: .fixedObject)
         case .longRange(let body):
-            Place(
+            Fix(
                 latitude: body.latitudeDegrees, longitude: body.longitudeDegrees, isAccurate: body.isAccurate,
                 step: 185.2, speedKnots: body.speedRaw < 63 ? body.speedKnots : nil,
                 courseDegrees: body.courseDegrees.flatMap { $0 < 360 ? $0 : nil }, speedDeviation: 0.5,
                 subject: .vessel)
         default: nil
         }
+    }
+
+    /// Where the message says that its subject is; nil if it has no position, or says that it is not available or off
+    /// the globe.
+    public var place: Geodetic? {
+        guard let fix = self.fix, let latitude = fix.latitude, let longitude = fix.longitude,
+            latitude.magnitude <= 90, longitude.magnitude <= 180
+        else { return nil }
+        return Geodetic(latitudeDegrees: latitude, longitudeDegrees: longitude)
     }
 
     /// The message as a plot; nil if it has no position, or says that it is not available or off the globe.
@@ -163,28 +172,26 @@ extension AISMessage {
     public func plot(
         sensor: SensorID, heardAt: Timestamp, receivedAt: Timestamp, callsign: Callsign? = nil
     ) -> Plot? {
-        guard let place = self.place, let latitude = place.latitude, let longitude = place.longitude,
-            latitude.magnitude <= 90, longitude.magnitude <= 180
-        else { return nil }
-        let radius = (place.isAccurate ? 10 : 30) / ModeSAccuracy.radius95
-        let deviation = (radius * radius + place.step * place.step / 12).squareRoot()
-        var subject = place.subject
+        guard let place = self.place, let fix = self.fix else { return nil }
+        let radius = (fix.isAccurate ? 10 : 30) / ModeSAccuracy.radius95
+        let deviation = (radius * radius + fix.step * fix.step / 12).squareRoot()
+        var subject = fix.subject
         if subject == .vessel {
             if self.mmsi.kind == .aircraft { subject = .aircraft }
             if self.mmsi.rawValue / 1_000_000 == 972 { subject = .person }
         }
         var plot = Plot(
-            sensor: sensor, measuredAt: heardAt.nearest(second: place.second), receivedAt: receivedAt,
+            sensor: sensor, measuredAt: heardAt.nearest(second: fix.second), receivedAt: receivedAt,
             kind: .broadcast,
             measurement: .geodetic(
-                latitude: latitude * .pi / 180, longitude: longitude * .pi / 180, deviation: deviation),
+                latitude: place.latitude, longitude: place.longitude, deviation: deviation),
             identity: Identity(callsign: callsign, mmsi: self.mmsi), isOnGround: subject != .aircraft,
             subject: subject)
-        if let knots = place.speedKnots, let course = place.courseDegrees, course < 360 {
+        if let knots = fix.speedKnots, let course = fix.courseDegrees, course < 360 {
             let speed = Speed.knots(knots).metresPerSecond
             let angle = course * .pi / 180
             plot.velocity = Plot.Velocity(
-                north: speed * cos(angle), east: speed * sin(angle), deviation: place.speedDeviation)
+                north: speed * cos(angle), east: speed * sin(angle), deviation: fix.speedDeviation)
         }
         if case .aircraft(let body) = self.body, body.altitudeRaw < 4094 {
             if body.isAltitudeBarometric {

@@ -51,7 +51,7 @@ public struct AISProblem: Hashable, Sendable, CustomStringConvertible {
     /// For example `offset 812: message 5: message ends before its last field; 47 bytes skipped`.
     public var description: String {
         "offset \(self.offset): " + (self.type.map { "message \($0): " } ?? "")
-            + "\(self.fault.text); \(self.length) bytes skipped"
+            + "\(self.fault.text); \(counted(self.length, "byte")) skipped"
     }
 }
 

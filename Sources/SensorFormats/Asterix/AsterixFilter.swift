@@ -57,6 +57,8 @@ struct AsterixFilterRun: Sendable {
     private var plots = PlotSink()
     private var tally = AsterixTally()
     private var frames: [SensorID: LocalFrame] = [:]
+    /// Plots of radars that an area was asked for and whose site is not known, by radar.
+    private(set) var unplaced: [SensorID: Int] = [:]
 
     init(_ filter: AsterixFilter) {
         self.filter = filter
@@ -100,7 +102,10 @@ struct AsterixFilterRun: Sendable {
         case .geodetic(let latitude, let longitude, _):
             return Geodetic(latitude: latitude, longitude: longitude)
         case .polar(let range, let azimuth, _):
-            guard let site = self.filter.sites[plot.sensor] ?? self.filter.site else { return nil }
+            guard let site = self.filter.sites[plot.sensor] ?? self.filter.site else {
+                self.unplaced[plot.sensor, default: 0] += 1
+                return nil
+            }
             let frame = self.frames[plot.sensor] ?? LocalFrame(origin: site)
             self.frames[plot.sensor] = frame
             // Without an altitude the target is taken to be as high as the radar.

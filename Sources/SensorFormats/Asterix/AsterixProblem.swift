@@ -89,6 +89,6 @@ public struct AsterixProblem: Hashable, Sendable, CustomStringConvertible {
             return text + "the blocks\(source) do not fit it, but edition \(fitting.number)"
         }
         if let item = self.item { text += "\(item): " }
-        return text + "\(self.fault.text); \(self.length) bytes skipped"
+        return text + "\(self.fault.text); \(counted(self.length, "byte")) skipped"
     }
 }

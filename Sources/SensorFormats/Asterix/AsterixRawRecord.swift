@@ -114,6 +114,11 @@ public struct AsterixRawReader: Sendable {
     /// What has been seen so far, records that the filter kept back among it.
     public var tally: AsterixTally { self.reader.tally }
 
+    /// Plots that the filter kept back because it asks for an area and the radar's site is not known, by radar.
+    public var unplaced: [SensorID: Int] {
+        self.raw.filter.unplaced.merging(self.select.filter.unplaced, uniquingKeysWith: +)
+    }
+
     /// The editions found for sources where none was named.
     public var foundEditions: [AsterixSource: AsterixEdition] { self.reader.foundEditions }
 

@@ -11,6 +11,8 @@ public struct AsterixSummary: Sendable {
     public var otherPackets: Int
     /// Records that were wanted and handed out.
     public var written: Int
+    /// Plots that the filter kept back because it asks for an area and the radar's site is not known, by radar.
+    public var unplaced: [SensorID: Int]
     /// Counts of records and problems; problems of the frames among them.
     public var tally: AsterixTally
     /// The editions found for the sources of categories 021 and 062.
@@ -19,11 +21,11 @@ public struct AsterixSummary: Sendable {
     /// A few lines for people: counts by category, problems by kind, the editions chosen.
     public var text: String {
         var lines = [
-            "\(self.format.rawValue), \(self.bytes) bytes, \(self.datagrams) datagrams, \(self.tally.blocks) blocks, "
-                + "\(self.tally.recordCount) records"
+            "\(self.format.rawValue), \(counted(self.bytes, "byte")), \(counted(self.datagrams, "datagram")), "
+                + "\(counted(self.tally.blocks, "block")), \(counted(self.tally.recordCount, "record"))"
         ]
         for category in 0..<256 where self.tally.records[category] > 0 {
-            lines.append("category \(Self.three(category)): \(self.tally.records[category]) records")
+            lines.append("category \(Self.three(category)): \(counted(self.tally.records[category], "record"))")
         }
         if self.written < self.tally.recordCount {
             lines.append("records that the filter let through: \(self.written)")
@@ -35,7 +37,8 @@ public struct AsterixSummary: Sendable {
                     + "which its blocks fit")
         }
         for category in 0..<256 where self.tally.unknownCategories[category] > 0 {
-            lines.append("category \(Self.three(category)): \(self.tally.unknownCategories[category]) blocks unknown")
+            lines.append(
+                "category \(Self.three(category)): \(counted(self.tally.unknownCategories[category], "block")) unknown")
         }
         for fault in AsterixFault.allCases where self.tally.count(of: fault) > 0 {
             lines.append("\(fault.text): \(self.tally.count(of: fault))")
@@ -191,6 +194,7 @@ public struct AsterixRecordingDecoder: ~Copyable {
         AsterixSummary(
             format: self.datagrams.format, bytes: self.bytes, datagrams: self.count,
             otherPackets: self.datagrams.otherPackets, written: self.json.count + self.text.count,
+            unplaced: self.view == .json ? self.json.filter.unplaced : self.text.filter.unplaced,
             tally: self.reader.tally,
             foundEditions: self.reader.foundEditions)
     }
@@ -201,7 +205,7 @@ struct FilteredSink<Base: AsterixRecordSink & ~Copyable>: AsterixRecordSink, ~Co
     var base: Base
     private(set) var remaining: Int
     private(set) var count = 0
-    private var filter: AsterixFilterRun
+    private(set) var filter: AsterixFilterRun
 
     init(_ base: consuming Base, filter: AsterixFilterRun, countMax: Int) {
         self.base = base
@@ -293,5 +297,5 @@ public func decodeAsterixToReports(
     for framing in datagrams.problems { tally.note(framing) }
     return AsterixSummary(
         format: format, bytes: recording.count, datagrams: count, otherPackets: datagrams.otherPackets,
-        written: tally.recordCount, tally: tally, foundEditions: decoder.foundEditions)
+        written: tally.recordCount, unplaced: [:], tally: tally, foundEditions: decoder.foundEditions)
 }

@@ -65,7 +65,7 @@ struct AsterixTextSink: AsterixRecordSink {
         if let sensor = AsterixBlockReader.sensor(bytes, from: range.lowerBound, to: range.upperBound) {
             head += ", \(sensor)"
         }
-        head += ": offset \(self.origin + range.lowerBound), \(range.count) octets"
+        head += ": offset \(self.origin + range.lowerBound), \(counted(range.count, "octet"))"
         if let capturedAt { head += ", captured \(capturedAt)" }
         if let secondsOfDay, let clock = AsterixWords.clock(secondsOfDay) { head += ", captured at \(clock)" }
         self.put(head + "\n")

@@ -105,6 +105,19 @@ public struct BaseStationProblem: Error, Hashable, Sendable, CustomStringConvert
         case badField
         /// Longer than any line of this format.
         case tooLong
+
+        /// In words.
+        public var text: String {
+            switch self {
+            case .unknownKind: "begins no BaseStation message"
+            case .unknownType: "a MSG whose type is not 1 to 8"
+            case .unknownStatus: "an STA with an unknown status"
+            case .tooFewFields: "fewer fields than the message has"
+            case .badAddress: "no address of hexadecimal digits"
+            case .badField: "a value that cannot be"
+            case .tooLong: "longer than a BaseStation message"
+            }
+        }
     }
 
     /// From 1.
@@ -116,16 +129,7 @@ public struct BaseStationProblem: Error, Hashable, Sendable, CustomStringConvert
     public var field: UInt8
 
     public var description: String {
-        let text =
-            switch self.reason {
-            case .unknownKind: "begins no BaseStation message"
-            case .unknownType: "a MSG whose type is not 1 to 8"
-            case .unknownStatus: "an STA with an unknown status"
-            case .tooFewFields: "fewer fields than the message has"
-            case .badAddress: "no address of hexadecimal digits"
-            case .badField: "a value that cannot be"
-            case .tooLong: "longer than a BaseStation message"
-            }
-        return "line \(self.line), offset \(self.offset): \(text)" + (self.field == 0 ? "" : " (field \(self.field))")
+        "line \(self.line), offset \(self.offset): \(self.reason.text)"
+            + (self.field == 0 ? "" : " (field \(self.field))")
     }
 }

@@ -11,7 +11,8 @@ enum AsterixExplanation {
             if at > 0 { explanation.lines.append(.blank) }
             let rest = bytes.count - at
             guard rest >= 3 else {
-                explanation.lines.append(.fault("offset \(at): \(rest) octets are left; a block begins with three"))
+                explanation.lines.append(
+                    .fault("offset \(at): \(counted(rest, "octet")) left; a block begins with three"))
                 break
             }
             let category = bytes[at]
@@ -38,7 +39,10 @@ enum AsterixExplanation {
             }
             if at + length > bytes.count {
                 explanation.lines.append(
-                    .fault("offset \(at + 1): the length is \(length), but only \(rest) octets are there"))
+                    .fault("offset \(at + 1): the length is \(length), but only \(counted(rest, "octet")) there"))
+            }
+            if length == 3 {
+                explanation.lines.append(.note("The block is empty: it has no record behind its header."))
             }
             guard records(of: bytes, layout, words, at + 3..<end, into: &explanation) else {
                 explanation.suggest(category, bytes, at + 3..<end, not: layout.edition)
@@ -66,7 +70,7 @@ enum AsterixExplanation {
             explanation.lines.append(
                 .heading(
                     "Record \(number)"
-                        + (end.map { ": octets \(at) to \($0 - 1), \($0 - at) of them" } ?? ", which is not whole")))
+                        + (end.map { ": \(counted($0 - at, "octet")) from offset \(at)" } ?? ", which is not whole")))
             explanation.add(rows.rows, words, span, end: end ?? range.upperBound)
             do throws(AsterixRecordFault) {
                 at = try layout.end(of: span, storage.span, from: at, to: range.upperBound)

@@ -33,7 +33,8 @@ enum ModeSExplanation {
         }
         guard let message = try? ModeSMessage(frame) else {
             list.explanation.lines.append(
-                .fault("offset 0: a frame of \(frame.byteCount) octets cannot be DF \(frame.downlinkFormat)"))
+                .fault("offset 0: a frame of \(counted(frame.byteCount, "octet")) cannot be DF \(frame.downlinkFormat)")
+            )
             return list.explanation
         }
         list.part("DF \(frame.downlinkFormat) and what belongs to it", octets: Self.headOctets(frame.downlinkFormat))

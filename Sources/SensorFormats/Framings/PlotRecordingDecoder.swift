@@ -7,7 +7,9 @@ import Glibc
 ///      "altitudeMetres":10972.8,"speedMetresPerSecond":231.5,"trackDegrees":271.2,"climbMetresPerSecond":0,"onGround":false}
 public struct PlotRecordingDecoder: ~Copyable {
     /// Plots written.
-    public private(set) var written = 0
+    public var written: Int { self.selection.count }
+    /// Whether as many were written as are wanted.
+    public var isDone: Bool { self.selection.isDone }
     /// Lines that could not be read.
     public private(set) var problems = 0
     /// What the recording is.
@@ -18,11 +20,17 @@ public struct PlotRecordingDecoder: ~Copyable {
     private var last = Timestamp(nanoseconds: 0)
     private var plots: [SensorReport] = []
     private var writer = JSONWriter(capacity: 1 << 17)
+    private var selection: Selection
 
     /// Nil unless the format is `sbs` or `openSky`.
-    public init?(format: RecordingFormat) {
+    ///
+    /// - Parameters:
+    ///   - area: only plots in here are written.
+    ///   - countMax: how many are written at most.
+    public init?(format: RecordingFormat, area: AsterixFilter.Area? = nil, countMax: Int = .max) {
         guard format == .sbs || format == .openSky else { return nil }
         self.format = format
+        self.selection = Selection(area: area, countMax: countMax)
         let sensor = SensorID(sac: 0, sic: 1)
         self.aircraft = BaseStationDecoder(BaseStationDecoder.Configuration(sensor: sensor))
         self.openSky = OpenSkyReader(sensor: sensor)
@@ -33,15 +41,16 @@ public struct PlotRecordingDecoder: ~Copyable {
     /// - Parameters:
     ///   - isLast: whether the recording ends with it.
     ///   - sink: gets the text in pieces of whole lines.
-    ///   - problem: is told each line that could not be read.
+    ///   - problem: is told each line that could not be read, with its place, and the reason alone.
     /// - Throws: what `sink` throws.
     public mutating func read(
-        _ piece: Span<UInt8>, isLast: Bool, sink: (Span<UInt8>) throws -> Void, problem: (String) -> Void
+        _ piece: Span<UInt8>, isLast: Bool, sink: (Span<UInt8>) throws -> Void,
+        problem: (_ text: String, _ reason: String) -> Void
     ) throws {
         var problems = 0
-        func note(_ text: String) {
+        func note(_ text: String, _ reason: String) {
             problems += 1
-            problem(text)
+            problem(text, reason)
         }
         var start = 0
         // In stretches, so that the text of the plots stays small.
@@ -52,32 +61,33 @@ public struct PlotRecordingDecoder: ~Copyable {
             if self.format == .sbs {
                 self.readBaseStation(stretch, isEnd, note)
             } else {
-                self.openSky.read(stretch, problem: { note("\($0)") }, into: &self.plots)
-                if isEnd { self.openSky.finish(problem: { note("\($0)") }, into: &self.plots) }
+                self.openSky.read(stretch, problem: { note("\($0)", $0.reason.text) }, into: &self.plots)
+                if isEnd { self.openSky.finish(problem: { note("\($0)", $0.reason.text) }, into: &self.plots) }
             }
             for case .plot(let plot) in self.plots { self.write(plot) }
             self.plots.removeAll(keepingCapacity: true)
             try self.writer.withBytes { try sink($0) }
             self.writer.removeAll()
             start = end
-        } while start < piece.count
+        } while start < piece.count && !self.selection.isDone
         self.problems += problems
     }
 
-    private mutating func readBaseStation(_ piece: Span<UInt8>, _ isEnd: Bool, _ note: (String) -> Void) {
+    private mutating func readBaseStation(_ piece: Span<UInt8>, _ isEnd: Bool, _ note: (String, String) -> Void) {
         var reader = self.baseStation
         func take(_ message: BaseStationMessage) {
             self.last = message.generatedAt ?? message.loggedAt ?? self.last
             self.aircraft.decode(message, receivedAt: self.last, into: &self.plots)
         }
-        reader.read(piece, problem: { note("\($0)") }, take)
-        if isEnd { reader.finish(problem: { note("\($0)") }, take) }
+        reader.read(piece, problem: { note("\($0)", $0.reason.text) }, take)
+        if isEnd { reader.finish(problem: { note("\($0)", $0.reason.text) }, take) }
         self.baseStation = reader
     }
 
     private mutating func write(_ plot: Plot) {
-        guard case .geodetic(let latitude, let longitude, _) = plot.measurement else { return }
-        self.written += 1
+        guard case .geodetic(let latitude, let longitude, _) = plot.measurement,
+            self.selection.takes(latitude: latitude, longitude: longitude)
+        else { return }
         self.writer.beginObject()
         self.writer.key("time")
         self.writer.number(mantissa: plot.measuredAt.nanoseconds, decimals: 9)

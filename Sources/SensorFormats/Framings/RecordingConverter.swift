@@ -22,15 +22,19 @@ public struct RecordingConverter: ~Copyable {
         public var trailerBytes = 0
         /// Problems met; what could not be read is carried over as it is, unless a filter is at work.
         public var problems = 0
+        /// Plots kept back because the filter asks for an area and the radar's site is not known, by radar.
+        public var unplaced: [SensorID: Int] = [:]
 
         public var description: String {
             var text =
-                "\(self.format.rawValue) to \(self.target.rawValue): \(self.read) datagrams read, \(self.written) written"
+                "\(self.format.rawValue) to \(self.target.rawValue): \(counted(self.read, "datagram")) read, \(self.written) written"
             if self.leftOut > 0 { text += ", \(self.leftOut) left out by the filter" }
-            text += "; \(self.kept) of \(self.records) records"
-            if self.tooLong > 0 { text += "; \(self.tooLong) datagrams too long for the format" }
-            if self.trailerBytes > 0 { text += "; \(self.trailerBytes) bytes behind blocks not carried over" }
-            if self.problems > 0 { text += "; \(self.problems) problems" }
+            text += "; \(self.kept) of \(counted(self.records, "record"))"
+            if self.tooLong > 0 { text += "; \(counted(self.tooLong, "datagram")) too long for the format" }
+            if self.trailerBytes > 0 {
+                text += "; \(counted(self.trailerBytes, "byte")) behind blocks not carried over"
+            }
+            if self.problems > 0 { text += "; \(counted(self.problems, "problem"))" }
             return text
         }
     }
@@ -70,6 +74,7 @@ public struct RecordingConverter: ~Copyable {
         summary.written = self.writer.count
         summary.tooLong = self.writer.tooLong
         summary.records = self.raw.tally.recordCount
+        summary.unplaced = self.raw.unplaced
         return summary
     }
 

@@ -8,6 +8,8 @@ public struct ModeSSummary: Sendable {
     public var counts = ModeSDecoder.Counts()
     /// Stretches of the file that were no message.
     public var problems = 0
+    /// Messages written: fewer than all where only those of an area, or so many, were wanted.
+    public var written = 0
 
     /// All messages.
     public var total: Int { self.byFormat.indices.reduce(0) { $0 + self.byFormat[$1] } }
@@ -21,8 +23,9 @@ extension ModeSSummary: CustomStringConvertible {
             (ModeSDecoder.Verdict.corrupt, "corrupt"), (.unknownAddress, "of unknown address"),
             (.malformed, "malformed"), (.unsupported, "without a meaning here"), (.tableFull, "beyond the table"),
         ].compactMap { self.counts[$0.0] > 0 ? "\(self.counts[$0.0]) \($0.1)" : nil }
-        return "\(self.total) messages (\(formats.joined(separator: ", "))); "
-            + (parts.isEmpty ? "" : parts.joined(separator: ", ") + "; ") + "\(self.problems) problems"
+        return "\(counted(self.total, "message")) (\(formats.joined(separator: ", "))); "
+            + (parts.isEmpty ? "" : parts.joined(separator: ", ") + "; ") + counted(self.problems, "problem")
+            + (self.written < self.total ? "; \(self.written) written" : "")
     }
 }
 
@@ -61,17 +64,26 @@ public struct ModeSRecordingDecoder: ~Copyable {
     private var writer = JSONWriter(capacity: 1 << 17)
     private var problems = 0
 
+    /// - Parameters:
+    ///   - area: only messages are written that give a position in here.
+    ///   - countMax: how many are written at most.
     public init(
         _ format: ModeSRecording, configuration: ModeSDecoder.Configuration,
-        startedAt: Timestamp = Timestamp(nanoseconds: 0)
+        startedAt: Timestamp = Timestamp(nanoseconds: 0), area: AsterixFilter.Area? = nil, countMax: Int = .max
     ) {
         self.reader = ModeSRecordingReader(format)
-        self.view = ModeSJSONView(configuration, startedAt: startedAt)
+        self.view = ModeSJSONView(
+            configuration, startedAt: startedAt, selection: Selection(area: area, countMax: countMax))
     }
+
+    /// Whether as many were written as are wanted.
+    public var isDone: Bool { self.view.selection.isDone }
 
     /// What was in it so far.
     public var summary: ModeSSummary {
-        ModeSSummary(byFormat: self.view.byFormat, counts: self.view.decoder.counts, problems: self.problems)
+        ModeSSummary(
+            byFormat: self.view.byFormat, counts: self.view.decoder.counts, problems: self.problems,
+            written: self.view.selection.count)
     }
 
     /// Decodes the next piece.
@@ -94,7 +106,8 @@ public struct ModeSRecordingDecoder: ~Copyable {
             self.problems += 1
             problem(one)
         }
-        self.reader.read(piece, isLast: isLast, problem: note) { recorded in
+        self.reader.read(piece, isLast: isLast, problem: { if !self.view.selection.isDone { note($0) } }) { recorded in
+            guard !self.view.selection.isDone else { return }
             if let one = self.view.write(recorded, to: &self.writer) { note(one) }
             if self.writer.count >= 1 << 16 { flush(&self.writer) }
         }
@@ -110,8 +123,10 @@ private struct ModeSJSONView {
     private var assembler = CommDAssembler()
     private let startedAt: Timestamp
     private var plots: [SensorReport] = []
+    private(set) var selection: Selection
 
-    init(_ configuration: ModeSDecoder.Configuration, startedAt: Timestamp) {
+    init(_ configuration: ModeSDecoder.Configuration, startedAt: Timestamp, selection: Selection) {
+        self.selection = selection
         self.decoder = ModeSDecoder(configuration)
         self.startedAt = startedAt
     }
@@ -133,6 +148,15 @@ private struct ModeSJSONView {
         let answer = self.decoder.decode(
             message, isMultilaterated: received.isMultilaterated, signal: received.signal, receivedAt: receivedAt,
             into: &self.plots)
+        guard
+            self.selection.takes(
+                latitude: answer.position.map { $0.latitude * .pi / 180 },
+                longitude: answer.position.map { $0.longitude * .pi / 180 })
+        else {
+            // A long message comes in parts, and this may be one.
+            if answer.verdict == .accepted { self.assembler.take(message, receivedAt: receivedAt) { _ in } }
+            return nil
+        }
         writer.beginObject()
         writer.key("offset")
         writer.integer(received.offset)

@@ -15,6 +15,21 @@ public struct ModeSProblem: Error, Hashable, Sendable, CustomStringConvertible {
         case noFrame
         /// The frame's length does not fit its format.
         case lengthMismatch(downlinkFormat: UInt8, bytes: Int)
+
+        /// In words.
+        public var text: String {
+            switch self {
+            case .garbage: "bytes that belong to no Beast frame"
+            case .truncated(let bytes): "the file ends after \(counted(bytes, "byte")) of a Beast frame"
+            case .text(.notAFrame): "text that begins no AVR frame"
+            case .text(.badDigit): "an AVR frame with a character that is no hexadecimal digit"
+            case .text(.badLength): "an AVR frame of a length that no Mode S frame has"
+            case .noTime: "a line without a time in decimal seconds"
+            case .noFrame: "a line without a Mode S frame in hexadecimal digits"
+            case .lengthMismatch(let format, let bytes):
+                "a frame of \(counted(bytes, "byte")) cannot be DF \(format)"
+            }
+        }
     }
 
     /// Bytes from the start of the file.
@@ -26,20 +41,7 @@ public struct ModeSProblem: Error, Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
-    public var description: String {
-        let text =
-            switch self.reason {
-            case .garbage: "bytes that belong to no Beast frame"
-            case .truncated(let bytes): "the file ends after \(bytes) bytes of a Beast frame"
-            case .text(.notAFrame): "text that begins no AVR frame"
-            case .text(.badDigit): "an AVR frame with a character that is no hexadecimal digit"
-            case .text(.badLength): "an AVR frame of a length that no Mode S frame has"
-            case .noTime: "a line without a time in decimal seconds"
-            case .noFrame: "a line without a Mode S frame in hexadecimal digits"
-            case .lengthMismatch(let format, let bytes): "a frame of \(bytes) bytes cannot be DF \(format)"
-            }
-        return "offset \(self.offset): \(text)"
-    }
+    public var description: String { "offset \(self.offset): \(self.reason.text)" }
 }
 
 /// A frame of a recording with its place in time.

@@ -32,6 +32,18 @@ public struct OpenSkyReader: Sendable {
             case badField
             /// Longer than any line of this format.
             case tooLong
+
+            /// In words.
+            public var text: String {
+                switch self {
+                case .unknownColumns: "neither names of columns nor the columns of a state vector"
+                case .tooFewFields: "fewer fields than columns"
+                case .badAddress: "no address of hexadecimal digits"
+                case .badTime: "no time in seconds since 1970"
+                case .badField: "a value that cannot be"
+                case .tooLong: "longer than a state vector"
+                }
+            }
         }
 
         /// From 1.
@@ -43,16 +55,7 @@ public struct OpenSkyReader: Sendable {
         public var column: UInt8
 
         public var description: String {
-            let text =
-                switch self.reason {
-                case .unknownColumns: "neither names of columns nor the columns of a state vector"
-                case .tooFewFields: "fewer fields than columns"
-                case .badAddress: "no address of hexadecimal digits"
-                case .badTime: "no time in seconds since 1970"
-                case .badField: "a value that cannot be"
-                case .tooLong: "longer than a state vector"
-                }
-            return "line \(self.line), offset \(self.offset): \(text)"
+            "line \(self.line), offset \(self.offset): \(self.reason.text)"
                 + (self.column == 0 ? "" : " (column \(self.column))")
         }
     }

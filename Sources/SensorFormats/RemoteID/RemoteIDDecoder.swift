@@ -8,7 +8,7 @@ public struct RemoteIDProblem: Hashable, Sendable, CustomStringConvertible {
     public var fault: RemoteIDFault
 
     /// For example `27 bytes skipped: message or frame cut off`.
-    public var description: String { "\(self.length) bytes skipped: \(self.fault.text)" }
+    public var description: String { "\(counted(self.length, "byte")) skipped: \(self.fault.text)" }
 }
 
 /// The plot view of Remote ID: what one receiver hears of unmanned aircraft, to plots.

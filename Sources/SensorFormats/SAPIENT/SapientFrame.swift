@@ -26,7 +26,7 @@ public struct SapientSummary: Hashable, Sendable, CustomStringConvertible {
     public var problems = 0
 
     /// For example `120 messages, 2 problems`.
-    public var description: String { "\(self.messages) messages, \(self.problems) problems" }
+    public var description: String { "\(counted(self.messages, "message")), \(counted(self.problems, "problem"))" }
 }
 
 /// Decodes a recorded stream of SAPIENT, each message with its length before it, to JSON Lines.

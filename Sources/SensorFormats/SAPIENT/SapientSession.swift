@@ -31,7 +31,7 @@ public struct SapientProblem: Hashable, Sendable, CustomStringConvertible {
             case .notRegistered: "the node has not registered"
             case .withoutPosition: "the place of the detection cannot be had"
             }
-        return "offset \(self.offset): \(text); \(self.length) bytes skipped"
+        return "offset \(self.offset): \(text); \(counted(self.length, "byte")) skipped"
     }
 }
 

@@ -75,6 +75,15 @@ import Testing
         let degree = Double.pi / 180
         filter.area = AsterixFilter.Area(south: 41 * degree, west: 1 * degree, north: 41.4 * degree, east: 1.2 * degree)
         #expect(self.records(self.mixed, filter).isEmpty)
+        var reader = AsterixRawReader(filter: filter)
+        var (kept, problems) = ([UInt8](), [AsterixProblem]())
+        reader.select(self.mixed.span, range: 0..<self.mixed.count, into: &kept, problems: &problems)
+        #expect(reader.unplaced == [SensorID(sac: 20, sic: 129): 2, SensorID(sac: 20, sic: 130): 1])
+        for view in [AsterixView.json, .line] {
+            var decoder = try AsterixRecordingDecoder(format: .asterix, filter: filter, view: view)
+            _ = try decoder.read(self.mixed.span, sink: { _ in }, problem: { _ in })
+            #expect(decoder.summary.unplaced == reader.unplaced && decoder.summary.written == 0)
+        }
         filter.site = Geodetic(latitudeDegrees: 41.3007, longitudeDegrees: 2.1021, height: 27)
         #expect(self.records(self.mixed, filter).map(\.range.lowerBound) == [3, 33])
         filter.area = AsterixFilter.Area(

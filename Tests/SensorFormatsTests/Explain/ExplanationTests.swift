@@ -38,6 +38,14 @@ import Testing
         #expect(fields.contains { $0.name.isEmpty && $0.value == "28800.8515625 s" && $0.meaning == "08:00:00.851" })
     }
 
+    @Test("an empty block is said to be empty, a lone octet is one octet")
+    func empty() throws {
+        let explanation = try self.explained([0x30, 0, 3])
+        #expect(!explanation.hasFaults && explanation.text(isColoured: false).contains("The block is empty"))
+        let rest = try self.explained(block(48, Worked.category048) + [0x30])
+        #expect(rest.hasFaults && rest.text(isColoured: false).contains("1 octet left;"))
+    }
+
     @Test(
         "each bit of a record is in one row and no more",
         arguments: AsterixTable.all.map(\.edition).filter { $0.major > 0 })

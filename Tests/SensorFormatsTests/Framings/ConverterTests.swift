@@ -125,10 +125,63 @@ import Testing
                 let end = min(at + size, bytes.count)
                 try decoder.read(
                     bytes.span.extracting(at..<end), isLast: end == bytes.count,
-                    sink: { append($0, 0..<$0.count, to: &lines) }, problem: { _ in })
+                    sink: { append($0, 0..<$0.count, to: &lines) }, problem: { _, _ in })
             }
             #expect(decoder.written == 1 && decoder.problems == 0)
             #expect(String(decoding: lines, as: UTF8.self).contains("\"latitudeDegrees\":"))
         }
+    }
+
+    @Test("of any format so many messages are written as are wanted, and those of an area")
+    func selected() throws {
+        let degree = Double.pi / 180
+        func area(_ south: Double, _ west: Double, _ north: Double, _ east: Double) -> AsterixFilter.Area {
+            AsterixFilter.Area(
+                south: south * degree, west: west * degree, north: north * degree, east: east * degree)
+        }
+        func line(_ latitude: Double) -> String {
+            "MSG,3,1,1,4840D6,1,2021/07/12,14:00:00.000,2021/07/12,14:00:00.000,,36000,,,\(latitude),-0.5,,,0,0,0,0\r\n"
+        }
+        let sbs = Array((line(51.5) + line(52.5) + line(53.5)).utf8)
+        func plots(_ area: AsterixFilter.Area?, _ countMax: Int = .max) throws -> (written: Int, isDone: Bool) {
+            guard var decoder = PlotRecordingDecoder(format: .sbs, area: area, countMax: countMax) else {
+                return (-1, false)
+            }
+            try decoder.read(sbs.span, isLast: true, sink: { _ in }, problem: { _, _ in })
+            return (decoder.written, decoder.isDone)
+        }
+        #expect(try plots(nil) == (3, false) && plots(nil, 2) == (2, true))
+        #expect(try plots(area(52, -1, 53, 0)) == (1, false) && plots(area(52, -1, 54, 0), 1) == (1, true))
+        #expect(try plots(area(52, 0, 54, 1)) == (0, false))
+
+        // The positions of an aircraft over the Netherlands (52.26 N 3.92 E) and one message without any.
+        let frames =
+            "*8D40621D58C382D690C8AC2863A7;\n*8D40621D58C386435CC412692AD6;\n*8D4840D6202CC371C32CE0576098;\n"
+        let avr = Array(frames.utf8)
+        func modeS(_ area: AsterixFilter.Area?, _ countMax: Int = .max) throws -> ModeSSummary {
+            var decoder = ModeSRecordingDecoder(
+                .avr, configuration: ModeSDecoder.Configuration(sensor: SensorID(sac: 0, sic: 1)), area: area,
+                countMax: countMax)
+            try decoder.read(avr.span, isLast: true, sink: { _ in })
+            #expect(decoder.isDone == (decoder.summary.written == countMax))
+            return decoder.summary
+        }
+        #expect(try modeS(nil).written == 3 && modeS(nil, 2).written == 2)
+        #expect(try modeS(area(52, 3, 53, 5)).written == 1 && modeS(area(52, 3, 53, 5)).total == 3)
+        #expect(try modeS(area(-52, 3, -51, 5)).written == 0)
+        #expect(try "\(modeS(nil))".hasSuffix("; 0 problems") && "\(modeS(nil, 1))".hasSuffix("; 0 problems"))
+        #expect(try "\(modeS(area(52, 3, 53, 5)))".hasSuffix("; 0 problems; 1 written"))
+
+        let ais = Array(
+            "!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\n!AIVDM,1,1,,A,15N1u<PP1FJuvSRHOE6QIwwh0HQ6,0*30\n".utf8)
+        func messages(_ area: AsterixFilter.Area?, _ countMax: Int = .max) throws -> AISSummary {
+            var decoder = AISRecordingDecoder(area: area, countMax: countMax)
+            try decoder.read(ais.span, isLast: true, sink: { _ in })
+            return decoder.summary
+        }
+        #expect(try messages(nil).written == 2 && messages(nil, 1).written == 1)
+        // The first of them is in the harbour of Seattle.
+        #expect(try messages(area(47, -123, 48, -122)).written == 1)
+        #expect(try "\(messages(area(47, -123, 48, -122)))".hasSuffix("0 messages unfinished; 1 written"))
     }
 }

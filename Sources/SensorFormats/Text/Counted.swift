@@ -1,0 +1,2 @@
+/// A count and what is counted: `1 record`, `2 records`.
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
