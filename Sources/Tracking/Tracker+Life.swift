@@ -241,20 +241,16 @@ extension Tracker {
     func isWatched(_ slot: Int, _ now: Timestamp) -> Bool {
         let here = self.coarse[slot].at(now).place
         let height = self.records[slot].state.vertical.height
-        for index in self.sites.indices where self.sites[index].isOperational {
-            switch self.sites[index].kind {
-            case .radar:
+        var block = self.looks.head(slot)
+        while block >= 0 {
+            for entry in 0..<5 {
+                let index = Int(self.looks.blocks[Int(block)].sites[entry])
+                guard index >= 0, self.sites[index].isOperational else { continue }
+                if self.sites[index].kind != .radar, !self.sites[index].isKnown { return true }
                 let d = here - self.sites[index].centre
                 if self.sites[index].covers(d, height: height) || self.sites[index].hides(d) { return true }
-            case .receiver, .system:
-                if self.looks.until(slot, index) != .min, !self.sites[index].isKnown { return true }
-                let d = here - self.sites[index].centre
-                if self.looks.until(slot, index) != .min,
-                    self.sites[index].covers(d, height: height) || self.sites[index].hides(d)
-                {
-                    return true
-                }
             }
+            block = self.looks.blocks[Int(block)].next
         }
         return false
     }
