@@ -13,6 +13,7 @@ struct Main {
         var directories: [String] = []
         var out: String?
         var knowsOrigins = false
+        var sectors = 0
         var parameters = TrackerParameters()
         var rest = CommandLine.arguments.dropFirst()
         let part = rest.popFirst()
@@ -23,13 +24,14 @@ struct Main {
         default:
             say(
                 "usage: kumiko-bench-tracker referee DIRECTORY… [--origins] [--mode MODE] [--set NAME=VALUE] [--out NAME]"
-                    + " | registration DIRECTORY… [--each] | scale [--quick]")
+                    + " [--sectors N] | registration DIRECTORY… [--each] | scale [--quick] [--sectors N]")
             exit(64)
         }
         while let next = rest.popFirst() {
             switch next {
             case "--out": out = rest.popFirst()
             case "--origins": knowsOrigins = true
+            case "--sectors": sectors = rest.popFirst().flatMap { Int($0) } ?? 4
             case "--mode":
                 parameters.registration.mode =
                     rest.popFirst().flatMap(SensorRegistration.Mode.init(rawValue:)) ?? .correct
@@ -42,7 +44,8 @@ struct Main {
         say(Self.row("scenario", width, Column.all.map(\.name)))
         var runs: [Run] = []
         for (directory, name) in zip(directories, names) {
-            let run = try Self.run(directory, parameters, knowsOrigins: knowsOrigins, out: out)
+            let run = try Self.run(
+                directory, parameters, knowsOrigins: knowsOrigins, sectors: sectors, out: out)
             runs.append(run)
             say(Self.row(name, width, Column.all.map { text($0.value(run), $0.decimals) }))
         }
@@ -63,11 +66,24 @@ struct Main {
     }
 
     static func run(
-        _ directory: String, _ parameters: TrackerParameters, knowsOrigins: Bool, out: String?
+        _ directory: String, _ parameters: TrackerParameters, knowsOrigins: Bool, sectors: Int, out: String?
     ) throws -> Run {
         var scenario = try RefereeScenario(directory: directory)
         if knowsOrigins { try Origins.tell(&scenario, directory) }
-        var tracker = Tracker(sensors: scenario.sensors, parameters: parameters)
+        guard sectors > 0 else {
+            return try Self.run(
+                Tracker(sensors: scenario.sensors, parameters: parameters), over: scenario, directory, out: out)
+        }
+        return try Self.run(
+            SectoredTracker(
+                sensors: scenario.sensors, grid: SectorGrid(around: scenario.sensors.map(\.site), count: sectors),
+                parameters: parameters), over: scenario, directory, out: out)
+    }
+
+    static func run(
+        _ tracker: some TrackerUnderTest, over scenario: RefereeScenario, _ directory: String, out: String?
+    ) throws -> Run {
+        var tracker = tracker
         var reports: [TrackReport] = []
         var changes: [TrackChange] = []
         var seconds = 0.0

@@ -33,6 +33,7 @@ enum ScaleBench {
         say(Machine.line)
         let square = 1e6
         let quick = arguments.contains("--quick")
+        let sectors = arguments.firstIndex(of: "--sectors").flatMap { Int(arguments[$0 + 1]) } ?? 0
         // As dense as the referee's (200 aircraft on 1,000 km × 1,000 km), then ever denser: 200 sensors see but so far.
         var sizes: [(String, ScaleSky.Size)] = [
             ("200", ScaleSky.Size(aircraft: 210, edge: square, sensors: 20)),
@@ -48,7 +49,7 @@ enum ScaleBench {
             "longest call", "of it processor", "its plots", "bytes/track", "tracks", "tentative", "complete", "astray")
         var results: [Result] = []
         for (name, size) in sizes {
-            let result = Self.measure(size, warm: 60, seconds: Self.seconds(size))
+            let result = Self.measure(size, warm: 60, seconds: Self.seconds(size), sectors: sectors)
             results.append(result)
             table.add(
                 name, text(size.edge / 1e3), text(size.sensors), text(Double(result.plots) / result.span),
@@ -69,7 +70,7 @@ enum ScaleBench {
         )
         say("  complete: of the aircraft reported in the last 20 s, those with a confirmed track within 2 km.")
         say("  astray: confirmed tracks without an aircraft within 2 km.\n")
-        Self.clutter()
+        Self.clutter(sectors)
         say("  \(Machine.load)\n")
     }
 
@@ -81,7 +82,7 @@ enum ScaleBench {
         size.aircraft > 50_000 ? 12 : size.aircraft > 5_000 ? 20 : 60
     }
 
-    private static func clutter() {
+    private static func clutter(_ sectors: Int) {
         var table = Table(
             "1,000 aircraft, false plots ×", "plots/s of the scenario", "ns/plot", "core used", "tentative", "complete",
             "astray")
@@ -90,7 +91,7 @@ enum ScaleBench {
         for factor in [1.0, 4, 16] {
             let size = ScaleSky.Size(
                 aircraft: 1_000, edge: 5.squareRoot() * 1e6, sensors: 100, clutter: factor, seed: 2)
-            let result = Self.measure(size, warm: 40, seconds: 20)
+            let result = Self.measure(size, warm: 40, seconds: 20, sectors: sectors)
             if first == nil { first = result }
             last = result
             table.add(
@@ -106,11 +107,22 @@ enum ScaleBench {
 
     // MARK: One run
 
-    static func measure(_ size: ScaleSky.Size, warm: Double, seconds: Double) -> Result {
+    private static func measure(
+        _ size: ScaleSky.Size, warm: Double, seconds: Double, sectors: Int
+    ) -> Result {
+        guard sectors > 0 else { return Self.measure(size, warm: warm, seconds: seconds) { Tracker(sensors: $0) } }
+        return Self.measure(size, warm: warm, seconds: seconds) { sensors in
+            SectoredTracker(sensors: sensors, grid: SectorGrid(around: sensors.map(\.site), count: sectors))
+        }
+    }
+
+    static func measure(
+        _ size: ScaleSky.Size, warm: Double, seconds: Double, _ make: ([Sensor]) -> some TrackerUnderTest
+    ) -> Result {
         var sky = ScaleSky(size)
         var result = Result()
         var bytes = Self.heap
-        var tracker = Tracker(sensors: sky.sensors)
+        var tracker = make(sky.sensors)
         result.bytes = Self.heap - bytes
         var reports: [SensorReport] = []
         var changes: [TrackChange] = []
@@ -150,7 +162,7 @@ enum ScaleBench {
     private static var heap: Int { Int(kumiko_heap()) }
 
     /// How many aircraft have a track, and how many tracks an aircraft.
-    private static func compare(_ sky: ScaleSky, _ tracker: borrowing Tracker, _ result: inout Result) {
+    private static func compare(_ sky: ScaleSky, _ tracker: some TrackerUnderTest, _ result: inout Result) {
         let reach = 2_000.0
         func cell(_ place: Geocentric) -> SIMD3<Int32> {
             SIMD3(

@@ -47,6 +47,8 @@ struct PreparedPlot {
     /// A code that should identify its bearer, or nil.
     var code: Mode3A?
     var isDone = false
+    /// Of a sector's halo: begins no track.
+    var isForeign = false
     /// Too old for a track that it may have belonged to.
     var isLate = false
 

@@ -6,6 +6,7 @@ import Glibc
 extension Tracker {
     /// Begins a tentative track with a plot.
     mutating func initiate(_ index: Int) {
+        guard !self.slice[index].isForeign else { return }
         guard !self.registration.isQuarantined(self.slice[index].site) else { return }
         let k = self.parameters
         let plot = self.slice[index].plot
@@ -44,15 +45,7 @@ extension Tracker {
             vertical: vertical)
         let record = TrackRecord(
             track: track, state: state, score: self.slice[index].odds, startScore: self.slice[index].odds)
-        let slot: Int
-        if let free = self.freeSlots.popLast() {
-            slot = Int(free)
-            self.records[slot] = record
-        } else {
-            slot = self.records.count
-            self.records.append(record)
-            self.coarse.append(CoarseTrack())
-        }
+        let slot = self.freeSlot(for: record)
         self.looks.clear(slot)
         self.looks.renew(slot, at: self.slice[index].place, since: plot.measuredAt, self.sites)
         self.coarse[slot] = CoarseTrack(isLive: true)
@@ -61,6 +54,17 @@ extension Tracker {
         self.slice[index].isDone = true
         self.remember(slot, self.slice[index])
         self.enter(index, slot)
+    }
+
+    /// Puts a record into a slot that is free.
+    mutating func freeSlot(for record: TrackRecord) -> Int {
+        if let free = self.freeSlots.popLast() {
+            self.records[Int(free)] = record
+            return Int(free)
+        }
+        self.records.append(record)
+        self.coarse.append(CoarseTrack())
+        return self.records.count - 1
     }
 
     /// Gives a track the key of its identity.
@@ -94,6 +98,7 @@ extension Tracker {
         self.coarse[slot].isLive = false
         self.records[slot].isTouched = false
         self.freeSlots.append(Int32(slot))
+        if self.isSector { self.ended.append(self.records[slot].track.id) }
         if self.records[slot].isConfirmed {
             self.tally.dropped += 1
             changes.append(.dropped(self.records[slot].track.id, at: now))
@@ -121,6 +126,7 @@ extension Tracker {
             guard self.coarse[slot].isLive else { continue }
             let place = self.coarse[slot].at(now).place
             if dot(place, place) < 1e15 { self.grid.move(slot, to: place) }
+            if self.isSector { self.moved.append(Int32(slot)) }
             if self.coarse[slot].isConfirmed { self.removeDuplicate(slot, now, into: &changes) }
         }
     }

@@ -165,6 +165,7 @@ extension Tracker {
     mutating func tellTouched(into changes: inout [TrackChange]) {
         for slot in self.touched where self.records[Int(slot)].isTouched {
             self.records[Int(slot)].isTouched = false
+            if self.isSector { self.moved.append(slot) }
             if self.records[Int(slot)].isConfirmed {
                 changes.append(.updated(self.records[Int(slot)].snapshot(after: 0, self.parameters)))
             }

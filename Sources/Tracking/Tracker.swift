@@ -58,6 +58,10 @@ public struct Tracker: Sendable {
     var parents: [Int32] = []
     var trackNode: [Int32] = []
     var clusterRows: [Int32] = []
+    /// Of a sector: the slots of the tracks that were updated or swept, and the tracks that are no more.
+    var isSector = false
+    var moved: [Int32] = []
+    var ended: [TrackID] = []
     var clusterColumns: [Int32] = []
 
     /// A tracker without tracks.
@@ -115,6 +119,16 @@ public struct Tracker: Sendable {
     public mutating func process(
         _ reports: borrowing Span<SensorReport>, now: Timestamp, into changes: inout [TrackChange]
     ) {
+        self.process(reports, isForeign: Span(), now: now, into: &changes)
+    }
+
+    /// As above.
+    ///
+    /// - Parameter isForeign: for each report whether its plot may begin no track; empty: all may.
+    mutating func process(
+        _ reports: borrowing Span<SensorReport>, isForeign: borrowing Span<Bool>, now: Timestamp,
+        into changes: inout [TrackChange]
+    ) {
         var sliceBegin = Timestamp(nanoseconds: .min)
         for index in reports.indices {
             switch reports[index] {
@@ -123,7 +137,7 @@ public struct Tracker: Sendable {
                     self.associateSlice(into: &changes)
                     sliceBegin = plot.receivedAt
                 }
-                self.prepare(plot)
+                self.prepare(plot, isForeign: index < isForeign.count && isForeign[index])
             case .sector(let crossing):
                 self.note(crossing)
             case .status(let status):
@@ -167,7 +181,7 @@ public struct Tracker: Sendable {
     }
 
     /// Puts a plot into the slice, in the list of its sensor.
-    mutating func prepare(_ plot: Plot) {
+    mutating func prepare(_ plot: Plot, isForeign: Bool = false) {
         self.tally.plots += 1
         var site = Int(self.siteOfSensor.value(UInt64(plot.sensor.rawValue)))
         if site < 0 {
@@ -207,6 +221,7 @@ public struct Tracker: Sendable {
             self.sites[site].beamAt = plot.measuredAt
             if case .polar(_, let azimuth, _) = plot.measurement { self.sites[site].beamAzimuth = azimuth }
         }
+        prepared.isForeign = isForeign
         let index = Int32(self.slice.count)
         self.slice.append(prepared)
         if self.sliceHeads[site] < 0 {

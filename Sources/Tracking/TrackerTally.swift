@@ -39,4 +39,25 @@ public struct TrackerTally: Hashable, Sendable {
     public var duplicates = 0
 
     public init() {}
+
+    mutating func add(_ other: TrackerTally) {
+        self.plots += other.plots
+        self.associated += other.associated
+        self.byIdentity += other.byIdentity
+        self.byAssignment += other.byAssignment
+        self.outOfOrder += other.outOfOrder
+        self.setAside += other.setAside
+        self.late += other.late
+        self.unknownSensor += other.unknownSensor
+        self.absurd += other.absurd
+        self.gated += other.gated
+        self.addressConflicts += other.addressConflicts
+        self.misses += other.misses
+        self.full += other.full
+        self.initiated += other.initiated
+        self.confirmed += other.confirmed
+        self.rejected += other.rejected
+        self.dropped += other.dropped
+        self.duplicates += other.duplicates
+    }
 }
