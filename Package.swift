@@ -35,9 +35,11 @@ let sky: [Target] = [
     room("Exercises", on: ["Air", "Geodesy", "Scoring"]),
     .target(name: "Allocations", path: "Benchmarks/Allocations"),
     .target(name: "BenchSupport", path: "Benchmarks/Support", swiftSettings: house),
+    .target(
+        name: "Region", dependencies: ["Air", "Exercises", "Geodesy"], path: "Benchmarks/Region", swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench-tracker",
-        dependencies: ["Air", "Allocations", "BenchSupport", "Exercises", "Geodesy", "Scoring", "Tracking"],
+        dependencies: ["Air", "Allocations", "BenchSupport", "Exercises", "Geodesy", "Region", "Scoring", "Tracking"],
         path: "Benchmarks/Tracker", swiftSettings: house),
     tests("GeodesyTests", ["Geodesy"]),
     tests("AirTests", ["Air", "Geodesy"]),
@@ -130,7 +132,7 @@ let shell: [Target] = [
     .executableTarget(
         name: "kumiko-bench",
         dependencies: [
-            "Air", "BenchSupport", "CDatagrams", "Exercises", "Geodesy", "Node", "SensorFormats", "Tracking",
+            "Air", "BenchSupport", "CDatagrams", "Exercises", "Geodesy", "Node", "Region", "SensorFormats", "Tracking",
             "Transport", "Web",
         ],
         path: "Benchmarks/Node", swiftSettings: house),

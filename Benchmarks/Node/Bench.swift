@@ -14,13 +14,16 @@ struct Bench {
           memory                 of the real program, at 5,000 and 50,000 confirmed tracks
           ingest                 datagrams a second on one core, from the socket into the decoder, beside a bare
                                  recvmmsg loop; the exit status tells the verdict
+          region                 100,000 tracks from 200 sensors in real time, through the real program; the exit status
+                                 tells the verdict
           overload               twice what the node can take; the exit status tells the verdict
 
         options
           --minutes N            overload: how long (10)
-          --seconds N            latency: how long to measure (30)
-          --aircraft N           overload: how many aircraft (10000); tracker: only so many
-          --queue N              overload: megabytes that may wait to be decoded (8)
+          --seconds N            latency, region: how long to measure (30)
+          --aircraft N           overload: how many aircraft (10000); region: how many tracks (100000); tracker: only
+                                 so many
+          --queue N              overload, region: megabytes that may wait to be decoded (8)
           --program PATH         the kumiko program (beside this one)
         """
 
@@ -35,6 +38,7 @@ struct Bench {
             case "latency": try LatencyBench.run(arguments)
             case "memory": try MemoryBench.run(arguments)
             case "ingest": exit(try IngestBench.run(arguments) ? 0 : 1)
+            case "region": exit(try RegionBench.run(arguments) ? 0 : 1)
             case "overload": exit(try OverloadBench.run(arguments) ? 0 : 1)
             case "all":
                 try TrackerBench.run(arguments)

@@ -3,6 +3,7 @@ import Allocations
 import BenchSupport
 import Geodesy
 import Glibc
+import Region
 import Tracking
 
 /// `kumiko-bench-tracker scale`: speed, memory and pauses of the tracker from 200 to 100,000 tracks, and how they grow with
@@ -35,11 +36,11 @@ enum ScaleBench {
         let quick = arguments.contains("--quick")
         let sectors = arguments.firstIndex(of: "--sectors").flatMap { Int(arguments[$0 + 1]) } ?? 0
         // As dense as the referee's (200 aircraft on 1,000 km × 1,000 km), then ever denser: 200 sensors see but so far.
-        var sizes: [(String, ScaleSky.Size)] = [
-            ("200", ScaleSky.Size(aircraft: 210, edge: square, sensors: 20)),
-            ("1,000", ScaleSky.Size(aircraft: 1_060, edge: 5.squareRoot() * square, sensors: 100)),
-            ("10,000", ScaleSky.Size(aircraft: 11_500, edge: 10.squareRoot() * square, sensors: 200)),
-            ("100,000", ScaleSky.Size(aircraft: 124_000, edge: 4 * square, sensors: 200)),
+        var sizes: [(String, RegionSky.Size)] = [
+            ("200", RegionSky.Size(aircraft: 210, edge: square, sensors: 20)),
+            ("1,000", RegionSky.Size(aircraft: 1_060, edge: 5.squareRoot() * square, sensors: 100)),
+            ("10,000", RegionSky.Size(aircraft: 11_500, edge: 10.squareRoot() * square, sensors: 200)),
+            ("100,000", RegionSky.Size(aircraft: 124_000, edge: 4 * square, sensors: 200)),
         ]
         if quick { sizes.removeLast() }
         say("\nOne core: 60 s of warming up, then measured; the scenario is made while it runs and not timed.\n")
@@ -78,7 +79,7 @@ enum ScaleBench {
         text(Double(result.tracked) / Double(max(result.covered, 1)) * 100, 2) + "%"
     }
 
-    private static func seconds(_ size: ScaleSky.Size) -> Double {
+    private static func seconds(_ size: RegionSky.Size) -> Double {
         size.aircraft > 50_000 ? 12 : size.aircraft > 5_000 ? 20 : 60
     }
 
@@ -89,7 +90,7 @@ enum ScaleBench {
         var first: Result?
         var last: Result?
         for factor in [1.0, 4, 16] {
-            let size = ScaleSky.Size(
+            let size = RegionSky.Size(
                 aircraft: 1_000, edge: 5.squareRoot() * 1e6, sensors: 100, clutter: factor, seed: 2)
             let result = Self.measure(size, warm: 40, seconds: 20, sectors: sectors)
             if first == nil { first = result }
@@ -108,7 +109,7 @@ enum ScaleBench {
     // MARK: One run
 
     private static func measure(
-        _ size: ScaleSky.Size, warm: Double, seconds: Double, sectors: Int
+        _ size: RegionSky.Size, warm: Double, seconds: Double, sectors: Int
     ) -> Result {
         guard sectors > 0 else { return Self.measure(size, warm: warm, seconds: seconds) { Tracker(sensors: $0) } }
         return Self.measure(size, warm: warm, seconds: seconds) { sensors in
@@ -117,9 +118,9 @@ enum ScaleBench {
     }
 
     static func measure(
-        _ size: ScaleSky.Size, warm: Double, seconds: Double, _ make: ([Sensor]) -> some TrackerUnderTest
+        _ size: RegionSky.Size, warm: Double, seconds: Double, _ make: ([Sensor]) -> some TrackerUnderTest
     ) -> Result {
-        var sky = ScaleSky(size)
+        var sky = RegionSky(size)
         var result = Result()
         var bytes = Self.heap
         var tracker = make(sky.sensors)
@@ -128,7 +129,7 @@ enum ScaleBench {
         var changes: [TrackChange] = []
         reports.reserveCapacity(100_000)
         changes.reserveCapacity(100_000)
-        let before = Int((warm / ScaleSky.step).rounded()), during = Int((seconds / ScaleSky.step).rounded())
+        let before = Int((warm / RegionSky.step).rounded()), during = Int((seconds / RegionSky.step).rounded())
         var counted = 0
         for step in 0..<(before + during) {
             reports.removeAll(keepingCapacity: true)
@@ -162,7 +163,7 @@ enum ScaleBench {
     private static var heap: Int { Int(kumiko_heap()) }
 
     /// How many aircraft have a track, and how many tracks an aircraft.
-    private static func compare(_ sky: ScaleSky, _ tracker: some TrackerUnderTest, _ result: inout Result) {
+    private static func compare(_ sky: RegionSky, _ tracker: some TrackerUnderTest, _ result: inout Result) {
         let reach = 2_000.0
         func cell(_ place: Geocentric) -> SIMD3<Int32> {
             SIMD3(

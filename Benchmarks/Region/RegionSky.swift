@@ -1,6 +1,6 @@
-import Air
+package import Air
 import Exercises
-import Geodesy
+package import Geodesy
 import Glibc
 
 /// The traffic of a region and what its sensors report of it, 50 ms at a time: so cheap that it can be made while the
@@ -10,27 +10,35 @@ import Glibc
 /// and a half in ten answer in Mode A/C, the others are only echoes. Sensors, in equal parts: long-range primary radars
 /// with elevation, en-route secondary radars, en-route radars of both kinds, approach radars of both kinds, receivers of
 /// broadcasts. A radar sends the plots of a sector of 11.25° in the order of azimuth when its beam has left it.
-struct ScaleSky {
+package struct RegionSky {
     /// What of a scenario makes its size.
-    struct Size: Hashable {
-        var aircraft: Int
+    package struct Size: Hashable, Sendable {
+        package var aircraft: Int
         /// Edge of the square region, metres.
-        var edge: Double
-        var sensors: Int
+        package var edge: Double
+        package var sensors: Int
         /// Factor on the false plots of primary radars; 1 is the referee's.
-        var clutter = 1.0
-        var seed: UInt64 = 1
+        package var clutter: Double
+        package var seed: UInt64
+
+        package init(aircraft: Int, edge: Double, sensors: Int, clutter: Double = 1, seed: UInt64 = 1) {
+            self.aircraft = aircraft
+            self.edge = edge
+            self.sensors = sensors
+            self.clutter = clutter
+            self.seed = seed
+        }
     }
 
     /// Seconds of one batch of reports.
-    static let step = 0.05
+    package static let step = 0.05
     private static let phases = 20
     private static let sectors = 32
     /// Edge of the cells in which aircraft are found, metres.
     private static let cellEdge = 125_000.0
     private static let middle = (latitude: 20.0 * Double.pi / 180, radius: 6_371_000.0)
 
-    struct Aircraft {
+    package struct Aircraft {
         var latitude: Double
         var longitude: Double
         var height: Double
@@ -43,7 +51,7 @@ struct ScaleSky {
         /// The instant that the place is of.
         var at: Double
         /// When a sensor last reported it.
-        var seenAt = -1e9
+        package fileprivate(set) var seenAt = -1e9
         var identity: Identity
         var isBroadcasting: Bool
     }
@@ -57,15 +65,15 @@ struct ScaleSky {
         var place: (x: Double, y: Double)
         /// The aircraft in coverage at the beginning of the turn, by the sector in which they were.
         var inSector: [Int32] = []
-        var sectorStart: [Int32] = Array(repeating: 0, count: ScaleSky.sectors + 1)
+        var sectorStart: [Int32] = Array(repeating: 0, count: RegionSky.sectors + 1)
         /// The sector that is sent next, counted from the beginning.
         var next: Int
     }
 
     let size: Size
-    let sensors: [Sensor]
-    private(set) var aircraft: [Aircraft] = []
-    private(set) var time = 0.0
+    package let sensors: [Sensor]
+    package private(set) var aircraft: [Aircraft] = []
+    package private(set) var time = 0.0
     private var steps = 0
     private var antennas: [Antenna] = []
     private var receiversOfCell: [[Int32]] = []
@@ -78,7 +86,7 @@ struct ScaleSky {
     private var scratch: [(sector: Int32, aircraft: Int32)] = []
 
     /// - Parameter size: everything follows from it.
-    init(_ size: Size) {
+    package init(_ size: Size) {
         self.size = size
         self.random = SplitMix64(seed: size.seed)
         let half = size.edge / 2
@@ -202,7 +210,7 @@ struct ScaleSky {
     // MARK: Time
 
     /// Moves on by one step and appends what is received in it.
-    mutating func advance(into reports: inout [SensorReport]) {
+    package mutating func advance(into reports: inout [SensorReport]) {
         if self.steps % Self.phases == 0 { self.sortIntoCells() }
         self.steps += 1
         self.time = Double(self.steps) * Self.step
@@ -276,7 +284,7 @@ struct ScaleSky {
     }
 
     /// Where an aircraft is at a time near that of its state.
-    func place(_ index: Int, at time: Double) -> Geodetic {
+    package func place(_ index: Int, at time: Double) -> Geodetic {
         let a = self.aircraft[index]
         let (latitude, longitude) = Self.moved(a, time - a.at)
         return Geodetic(latitude: latitude, longitude: longitude, height: a.height + a.climb * (time - a.at))
