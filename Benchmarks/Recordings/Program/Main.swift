@@ -38,6 +38,7 @@ struct Main {
         }
         try Self.followed(folder, isWanted, isWorstShown: isWorstShown)
         try Self.withheld(folder, isWanted)
+        if isWanted(Recording.barcelonaAll.name) { try Self.registered(folder) }
     }
 
     private static func followed(_ folder: String, _ isWanted: (String) -> Bool, isWorstShown: Bool) throws {
@@ -85,6 +86,37 @@ struct Main {
                 text(trial.result.plotErrors.rms, 1))
         }
         table.print()
+    }
+
+    private static func registered(_ folder: String) throws {
+        guard let worth = try Recording.worthOfRegistration(in: folder) else { return }
+        say("Registration: Barcelona's surface radar, multilateration and ADS-B of one evening\n")
+        var table = Table("sensor", "over", "state", "stretches", "range m", "gain ‰", "azimuth °", "time ms")
+        for (name, registered) in [("the first half hour", worth.early), ("two hours", worth.whole)] {
+            for (sensor, known) in registered.sensors {
+                table.add(
+                    sensor.name, name, known.state.name, "\(known.stretches)", Self.estimate(known.range, 1, 1),
+                    Self.estimate(known.gain, 1_000, 2), Self.estimate(known.azimuth, 180 / .pi, 3),
+                    Self.estimate(known.time, 1_000, 0))
+            }
+        }
+        table.print()
+        var errors = Table("tracks of the surface radar alone, the later hour and a half", "RMS m", "95 % m", "of")
+        for (name, run) in [("as it is", worth.before), ("corrected by the first half hour", worth.after)] {
+            errors.add(
+                name, text(run.errors.rms, 1), text(run.errors.quantile(0.95), 1), text(run.errors.count))
+        }
+        errors.print()
+        let stretches = worth.whole.stretches
+        say(
+            "Stretches of two hours that fitted \(stretches.fits), that did not \(stretches.misfits), turns \(stretches.turns)"
+        )
+    }
+
+    /// A value and one standard deviation.
+    private static func estimate(_ estimate: SensorRegistration.Estimate?, _ scale: Double, _ decimals: Int) -> String {
+        guard let estimate else { return "–" }
+        return "\(text(scale * estimate.value, decimals)) ± \(text(scale * estimate.deviation, decimals))"
     }
 
     private static func percent(_ share: Double) -> String { text(100 * share, 2) + " %" }

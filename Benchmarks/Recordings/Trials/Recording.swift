@@ -129,8 +129,15 @@ extension Recording {
     static let barcelona = Geodetic(latitudeDegrees: 41.297_062_8, longitudeDegrees: 2.078_447_2, height: 53)
 
     private static let barcelonaReceiver = Sensor(
-        id: SensorID(sac: 0, sic: 107), name: "Barcelona, receivers", site: barcelona, kind: .receiver, primary: nil,
+        id: SensorID(sac: 0, sic: 107), name: "Barcelona, ADS-B", site: barcelona, kind: .receiver, primary: nil,
         secondary: nil, coverage: 0...400_000)
+
+    /// The multilateration says that it is 0/107, as the receiver does; here it has a number of its own.
+    static let multilateration = SensorID(sac: 0, sic: 20)
+
+    private static let barcelonaStations = Sensor(
+        id: multilateration, name: "Barcelona, multilateration", site: barcelona, kind: .receiver, primary: nil,
+        secondary: nil, coverage: 0...100_000)
 
     /// The surface radar on Barcelona's old tower.
     package static let surfaceRadar = Sensor(
@@ -172,14 +179,14 @@ extension Recording {
     package static let baltic = Recording(
         name: "Baltic, system tracks (062)", files: ["jade_cat062_30min.ff"], start: 1_483_279_200)
     package static let barcelonaMultilateration = Recording(
-        name: "Barcelona, multilateration (020)", files: [mlat2016], start: evening2016, sensors: [barcelonaReceiver],
+        name: "Barcelona, multilateration (020)", files: [mlat2016], start: evening2016, sensors: [barcelonaStations],
         isSurface: true)
     package static let barcelonaSurface = Recording(
         name: "Barcelona, surface radar (010)", files: [surface2016], start: evening2016, sensors: [surfaceRadar],
         turn: 1, isSurface: true)
     package static let barcelonaAll = Recording(
         name: "Barcelona, all three (010, 020, 021)", files: [surface2016, mlat2016, adsb2016], start: evening2016,
-        sensors: [surfaceRadar, barcelonaReceiver], isSurface: true)
+        sensors: [surfaceRadar, barcelonaStations, barcelonaReceiver], isSurface: true)
 
     /// All that hold plots.
     package static let all = [

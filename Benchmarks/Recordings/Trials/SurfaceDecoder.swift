@@ -74,13 +74,17 @@ struct SurfaceDecoder {
         let isOnGround = fields.value(of: "I020/020/GBS") == 1
         let level = isOnGround ? nil : fields.value(of: "I020/090/FL")
         let height = level.map { $0 * 30.48 } ?? Recording.barcelona.height
+        // Its receivers stand around the aerodrome: outside, lines of equal difference cross ever flatter. The dilution
+        // that it sends (I020/500) does not tell: it is nought for a third of the worst.
+        let deviation = isOnGround ? 5 : 10 + 0.004 * (x * x + y * y).squareRoot()
         let place = Geodetic(
             self.reference.place(
                 range: (x * x + y * y + (height - 53) * (height - 53)).squareRoot(), azimuth: atan2(x, y),
                 height: height))
         var plot = self.plot(
             fields, "I020", .multilateration,
-            .geodetic(latitude: place.latitude, longitude: place.longitude, deviation: isOnGround ? 5 : 20), receivedAt)
+            .geodetic(latitude: place.latitude, longitude: place.longitude, deviation: deviation), receivedAt)
+        plot?.sensor = Recording.multilateration
         plot?.isOnGround = isOnGround
         plot?.pressureAltitude = level.map { $0 * 30.48 }
         if let index = fields.index(of: "I020/220") {

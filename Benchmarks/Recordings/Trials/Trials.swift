@@ -51,9 +51,14 @@ extension Recording {
         else { return trials }
         let navigation = Truth(broadcast, takes: Self.isExact)
         if only(barcelonaMultilateration.name) {
-            run(
-                barcelonaMultilateration, multilateration, "address", "ADS-B", of: { $0.identity.address },
-                against: navigation)
+            for isOnGround in [false, true] {
+                var part = barcelonaMultilateration
+                part.name += isOnGround ? ", on the ground" : ", in flight"
+                part.isSurface = isOnGround
+                run(
+                    part, multilateration.filter { $0.plot?.isOnGround == isOnGround }, "address", "ADS-B",
+                    of: { $0.identity.address }, against: navigation)
+            }
         }
         if only(barcelonaSurface.name), let echoes = try barcelonaSurface.reports(in: folder) {
             let labels = EchoLabels(
@@ -64,7 +69,7 @@ extension Recording {
     }
 
     /// Whether a broadcast place is said to be good to ten metres or so.
-    private static func isExact(_ plot: Plot) -> Bool {
+    static func isExact(_ plot: Plot) -> Bool {
         guard case .geodetic(_, _, let deviation) = plot.measurement else { return false }
         return plot.kind == .broadcast && deviation < 50
     }

@@ -52,6 +52,16 @@ package struct Truth: Sendable {
     }
 }
 
+extension Truth {
+    /// How fast it was over four seconds, metres per second; nil where nothing tells.
+    package func speed(of address: ICAOAddress, at time: Timestamp) -> Double? {
+        guard let before = self.place(of: address, at: time.advanced(by: -2)),
+            let after = self.place(of: address, at: time.advanced(by: 2))
+        else { return nil }
+        return before.distance(to: after) / 4
+    }
+}
+
 /// Distances of tracks from truth.
 package struct Errors: Sendable {
     private var squares = 0.0
