@@ -98,7 +98,7 @@ public struct Esassp: Sendable {
         _ number: Int, _ name: String, unit: String, decimals: Int, mandatory: Bool = true, measured: Double?,
         bound: Double, atLeast: Bool = false, detail: String = ""
     ) {
-        let reason = self.flightCount == 0 ? "no such flight" : "no track held a flight"
+        let reason = self.flightCount == 0 ? "no such flight" : "nothing to measure it by"
         self.requirements.append(
             Requirement(
                 id: "\(self.separation.prefix)\(number)", name: name, unit: unit, decimals: decimals,

@@ -87,7 +87,10 @@ public struct ScorePage: Sendable {
     }
 
     /// The top of an axis on which nearly all can be read: tracks must begin first, and that would press down the rest.
-    private func top(_ values: [Double]) -> Double { max(1.4 * Accuracy.percentile(values, 0.95), 1e-9) }
+    private func top(_ values: [Double]) -> Double {
+        let top = 1.4 * Accuracy.percentile(values, 0.95)
+        return top.isFinite ? max(top, 1e-9) : 1
+    }
 
     private var overTime: String {
         let instants = self.score.instants
@@ -104,7 +107,7 @@ public struct ScorePage: Sendable {
         numbers.line(points { $0.distance.missed }, class: "missed")
         numbers.line(points { $0.distance.falseTracks }, class: "false")
         let error = self.top(instants.compactMap(\.positionError))
-        var position = Chart(x: self.span, y: 0...(error.isFinite ? error : 1), xTitle: "time, s", yTitle: "metres")
+        var position = Chart(x: self.span, y: 0...error, xTitle: "time, s", yTitle: "metres")
         position.line(points { $0.positionError }, class: "a")
         return "<h2>Over time</h2>\n<div class=pair>"
             + self.figure(

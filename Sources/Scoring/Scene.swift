@@ -65,9 +65,9 @@ struct Scene {
     let ignored: Int
     let skips: Int
 
-    /// Milliseconds, nil for what cannot be a time.
+    /// Milliseconds, nil for what cannot be a time: differences of times must not overflow.
     private static func milliseconds(_ time: Double) -> Int? {
-        Int(exactly: (1000 * time).rounded(.toNearestOrEven))
+        abs(time) <= 1e12 ? Int(exactly: (1000 * time).rounded(.toNearestOrEven)) : nil
     }
 
     init(truth rows: [TruthState], tracks: [TrackReport]) {

@@ -24,7 +24,8 @@ struct AssignmentTests {
         let cost = (0..<rows * columns).map { _ in (random.unit() * 10).rounded() }
         let columnOf = shortestAugmentingPaths(cost: cost, rows: rows, columns: columns)
         #expect(Set(columnOf).count == rows)
-        let sum = columnOf.enumerated().reduce(0) { $0 + cost[$1.offset * columns + $1.element] }
+        var sum = 0.0
+        for (row, column) in columnOf.enumerated() { sum += cost[row * columns + column] }
         #expect(sum == Self.exhaustive(cost, rows: rows, columns: columns))
     }
 
@@ -47,9 +48,8 @@ struct AssignmentTests {
         let pairs = assigner.assign(edges, cutoff: cutoff, exponent: exponent)
         #expect(Set(pairs.map(\.report)).count == pairs.count && Set(pairs.map(\.state)).count == pairs.count)
         let alone = exponent == 1 ? cutoff : cutoff * cutoff
-        let sum = pairs.reduce(alone * Double(reports - pairs.count)) {
-            $0 + (exponent == 1 ? $1.distance : $1.distance * $1.distance)
-        }
+        var sum = alone * Double(reports - pairs.count)
+        for pair in pairs { sum += exponent == 1 ? pair.distance : pair.distance * pair.distance }
         #expect(abs(sum - Self.exhaustive(cost, rows: reports, columns: states)) < 1e-9)
     }
 }
