@@ -303,7 +303,10 @@ struct Registration: Sendable {
         }
         return SensorRegistration(
             state: entry.state, since: entry.since, range: estimate(BiasIndex.range),
-            azimuth: estimate(BiasIndex.azimuth), elevation: estimate(BiasIndex.elevation),
+            azimuth: estimate(BiasIndex.azimuth),
+            // Of replies, a radar whose echoes have an elevation measures none.
+            elevation: entry.deviation[BiasIndex.elevation] < 0.95 * entry.priorDeviation[BiasIndex.elevation]
+                ? estimate(BiasIndex.elevation) : nil,
             time: estimate(BiasIndex.time)
                 ?? SensorRegistration.Estimate(value: 0, deviation: self.parameters.clockDeviation),
             gain: estimate(BiasIndex.gain), stretches: entry.stretches, jumps: entry.jumps,

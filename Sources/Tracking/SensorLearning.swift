@@ -62,7 +62,7 @@ struct DetectionTable: Sendable {
     }
 }
 
-/// Where a radar has false echoes, learned from the plots that no track wanted: how many in a turn of the antenna, by range and
+/// Where a radar has false echoes, learned from the tentative tracks that came to nothing: how many in a turn of the antenna, by range and
 /// azimuth.
 ///
 /// λ = (β λ₀ + counts) / (β + turns), λ₀ the nominal share of the cell and β = 8 turns; the counts fade over 15 turns. So
@@ -111,12 +111,12 @@ struct ClutterMap: Sendable {
         return (Self.prior * self.nominal + Double(self.counts[cell]) * faded) / (Self.prior + known)
     }
 
-    /// Notes an echo that no confirmed track wanted.
-    mutating func note(range: Double, azimuth: Double, at seconds: Double, period: Double) {
+    /// Notes false echoes.
+    mutating func note(_ count: Float, range: Double, azimuth: Double, at seconds: Double, period: Double) {
         if self.begin.isNaN { self.begin = seconds }
         let cell = self.cell(range, azimuth)
         let faded = exp(-max(seconds - self.times[cell], 0) / (period * Self.memory))
-        self.counts[cell] = self.counts[cell] * Float(faded) + 1
+        self.counts[cell] = self.counts[cell] * Float(faded) + count
         self.times[cell] = max(self.times[cell], seconds)
     }
 }

@@ -7,12 +7,12 @@ import Glibc
 /// Three ranges from three places meet in one point: its height is what a track without Mode C lacks. Bearings help with the
 /// rest.
 struct SlantLooks: Sendable {
+    /// 48 octets, a multiple of 16, for the reason given at `TrackerParameters.Motion`.
     struct Look: Sendable {
-        var site: Int32 = -1
-        var measuredAt = Timestamp(nanoseconds: .min)
+        var site = -1
+        var measuredAt = Timestamp(nanoseconds: .min / 2)
         var range = 0.0
-        var sinAzimuth = 0.0
-        var cosAzimuth = 0.0
+        var azimuth = 0.0
         var rangeVariance = 0.0
         var azimuthVariance = 0.0
     }
@@ -21,21 +21,22 @@ struct SlantLooks: Sendable {
     /// Looks older than this are not used, seconds.
     static let ageMax = 13.0
     private var looks = InlineArray<4, Look>(repeating: Look())
-    private var solvedAt = Timestamp(nanoseconds: .min)
+    private var solvedAt = Timestamp(nanoseconds: .min / 2)
 
     /// Notes a range in the place of the same radar's last one, or of the oldest.
     mutating func note(_ plot: borrowing PreparedPlot) {
         var place = 0
         for i in 0..<Self.count {
-            if Int(self.looks[i].site) == plot.site {
+            if self.looks[i].site == plot.site {
                 place = i
                 break
             }
             if self.looks[i].measuredAt < self.looks[place].measuredAt { place = i }
         }
         self.looks[place] = Look(
-            site: Int32(plot.site), measuredAt: plot.plot.measuredAt, range: plot.range, sinAzimuth: plot.sinAzimuth,
-            cosAzimuth: plot.cosAzimuth, rangeVariance: plot.rangeVariance, azimuthVariance: plot.azimuthVariance)
+            site: plot.site, measuredAt: plot.plot.measuredAt, range: plot.range,
+            azimuth: atan2(plot.sinAzimuth, plot.cosAzimuth), rangeVariance: plot.rangeVariance,
+            azimuthVariance: plot.azimuthVariance)
     }
 
     /// The height of a track above the ellipsoid by the ranges of three or four radars, once in ten seconds.
@@ -60,12 +61,13 @@ struct SlantLooks: Sendable {
             for i in 0..<Self.count {
                 let dt = self.looks[i].measuredAt.seconds(since: state.time)
                 guard dt > -Self.ageMax else { continue }
-                let site = Int(self.looks[i].site)
+                let site = self.looks[i].site
                 let place = state.frame.place(p + dt * v, height: h + dt * state.vertical.climb)
                 let d = place - sites[site].centre
                 let r = dot(d, d).squareRoot()
-                let beam = self.looks[i].sinAzimuth * sites[site].east + self.looks[i].cosAzimuth * sites[site].north
-                let aside = self.looks[i].cosAzimuth * sites[site].east - self.looks[i].sinAzimuth * sites[site].north
+                let (sinus, cosine) = (sin(self.looks[i].azimuth), cos(self.looks[i].azimuth))
+                let beam = sinus * sites[site].east + cosine * sites[site].north
+                let aside = cosine * sites[site].east - sinus * sites[site].north
                 guard r > 1, dot(d, beam) > 0 else { return nil }
                 let drift = dt * dt * velocityVariance
                 Self.add(

@@ -16,6 +16,10 @@ struct TrackRecord: Sendable {
     var isConfirmed = false
     /// Whether it was confirmed once and has ended for all who are told.
     var hasFaded = false
+    /// The radar whose echo it began with, or −1, and where that was: metres, radians.
+    var birthSite: Int32 = -1
+    var birthRange = 0.0
+    var birthAzimuth = 0.0
     /// Slant ranges, for want of a height.
     var slants = SlantLooks()
     /// Tracks that a radar has seen beside this one.

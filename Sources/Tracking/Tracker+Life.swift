@@ -43,8 +43,13 @@ extension Tracker {
             mixture: MotionMixture(
                 motion, agile: self.slice[index].key != 0 ? k.agile.identified : k.agile.anonymous, parameters: k),
             vertical: vertical)
-        let record = TrackRecord(
+        var record = TrackRecord(
             track: track, state: state, score: self.slice[index].odds, startScore: self.slice[index].odds)
+        if !self.slice[index].isReply, case .polar(let range, let azimuth, _) = plot.measurement {
+            record.birthSite = Int32(site)
+            record.birthRange = range
+            record.birthAzimuth = azimuth
+        }
         let slot = self.freeSlot(for: record)
         self.looks.clear(slot)
         self.looks.renew(slot, at: self.slice[index].place, since: plot.measuredAt, self.sites)
@@ -104,6 +109,7 @@ extension Tracker {
             changes.append(.dropped(self.records[slot].track.id, at: now))
         } else {
             self.tally.rejected += 1
+            self.noteClutter(slot)
         }
     }
 
@@ -206,15 +212,14 @@ extension Tracker {
             replies: self.records[slot].repliedAt.nanoseconds != .min)
     }
 
-    /// Notes the echoes of a radar that no confirmed track wanted.
-    mutating func noteClutter(_ site: Int) {
-        guard self.sites[site].kind == .radar else { return }
-        let period = self.sites[site].period
-        for index in self.group where !self.slice[Int(index)].isDone && !self.slice[Int(index)].isReply {
-            guard case .polar(let range, let azimuth, _) = self.slice[Int(index)].plot.measurement else { continue }
-            self.sites[site].clutter.note(
-                range: range, azimuth: azimuth, at: self.slice[Int(index)].plot.measuredAt.seconds, period: period)
-        }
+    /// Notes the echoes of a tentative track that came to nothing: they were clutter.
+    mutating func noteClutter(_ slot: Int) {
+        let site = Int(self.records[slot].birthSite)
+        guard site >= 0, self.sites[site].kind == .radar, !self.records[slot].hasFaded else { return }
+        self.sites[site].clutter.note(
+            Float(self.records[slot].track.plotCount), range: self.records[slot].birthRange,
+            azimuth: self.records[slot].birthAzimuth, at: self.records[slot].track.bornAt.seconds,
+            period: self.sites[site].period)
     }
 
     mutating func miss(_ slot: Int, _ probability: Double) {

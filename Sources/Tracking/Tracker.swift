@@ -245,7 +245,6 @@ public struct Tracker: Sendable {
             }
             if !self.group.isEmpty {
                 self.associateGroup(confirmed: true)
-                self.noteClutter(site)
                 self.associateGroup(confirmed: false)
                 for index in self.group where !self.slice[Int(index)].isDone {
                     if self.slice[Int(index)].isLate { self.tally.late += 1 } else { self.initiate(Int(index)) }

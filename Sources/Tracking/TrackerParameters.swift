@@ -3,6 +3,9 @@ public import Air
 /// What can be tuned of a tracker; the defaults were tuned on the referee's scenarios of seeds 7 and 11.
 public struct TrackerParameters: Sendable {
     /// One way to move.
+    ///
+    /// 48 octets, a multiple of 16: Swift 6.3 copies the elements of an `InlineArray` as if each were aligned as the
+    /// whole that holds it, and traps where one is not.
     public struct Motion: Sendable {
         /// White acceleration noise, m²/s³.
         public var noise: Double
@@ -10,30 +13,32 @@ public struct TrackerParameters: Sendable {
         public var stay: Double
         /// How often a motion that ends in its class is followed by this one; the shares of a class add up to 1.
         public var share: Double
-        /// Whether it turns, at a rate that is estimated.
-        public var turns = false
-        /// Lateral acceleration with which a turn begins, to the left positive, and its standard deviation, m/s².
+        /// Lateral acceleration with which a turn begins, to the left positive, and its standard deviation, m/s²; of a
+        /// motion that does not turn 0.
         public var acceleration = 0.0
         public var accelerationDeviation = 0.0
         /// Drift of the turn rate in a turn, rad²/s³.
         public var turnRateNoise = 0.0
+
+        /// Whether it turns, at a rate that is estimated.
+        @inlinable public var turns: Bool { self.accelerationDeviation > 0 }
     }
 
     /// The motions of a transport: straight, left, right; and of an agile aircraft: straight, left, right, anything else.
     public var motions: InlineArray<7, Motion> = [
         Motion(noise: 0.15, stay: 100, share: 0.8),
         Motion(
-            noise: 0.7, stay: 35, share: 0.1, turns: true, acceleration: 2.5, accelerationDeviation: 1,
+            noise: 0.7, stay: 35, share: 0.1, acceleration: 2.5, accelerationDeviation: 1,
             turnRateNoise: 0.000007),
         Motion(
-            noise: 0.7, stay: 35, share: 0.1, turns: true, acceleration: -2.5, accelerationDeviation: 1,
+            noise: 0.7, stay: 35, share: 0.1, acceleration: -2.5, accelerationDeviation: 1,
             turnRateNoise: 0.000007),
         Motion(noise: 1.3, stay: 75, share: 0.6),
         Motion(
-            noise: 18, stay: 10, share: 0.17, turns: true, acceleration: 18, accelerationDeviation: 5.5,
+            noise: 18, stay: 10, share: 0.17, acceleration: 18, accelerationDeviation: 5.5,
             turnRateNoise: 0.0002),
         Motion(
-            noise: 18, stay: 10, share: 0.17, turns: true, acceleration: -18, accelerationDeviation: 5.5,
+            noise: 18, stay: 10, share: 0.17, acceleration: -18, accelerationDeviation: 5.5,
             turnRateNoise: 0.0002),
         Motion(noise: 2_000, stay: 10, share: 0.06),
     ]

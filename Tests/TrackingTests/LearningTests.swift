@@ -44,7 +44,8 @@ struct LearningTests {
         for turn in 0..<60 {
             for _ in 0..<12 {
                 map.note(
-                    range: 55_000, azimuth: 0.3, at: 5 * (Double(turn) + .random(in: 0..<1, using: &random)), period: 5)
+                    1, range: 55_000, azimuth: 0.3, at: 5 * (Double(turn) + .random(in: 0..<1, using: &random)),
+                    period: 5)
             }
         }
         let rain = map.rate(range: 55_000, azimuth: 0.3, at: 300, period: 5)
