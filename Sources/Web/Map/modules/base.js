@@ -3,6 +3,7 @@
 // MapLibre draws only what stands still; it is repainted when the view moves and not when a track does.
 
 import { mercatorX, mercatorY, ring } from "./mercator.js";
+import { stateOf } from "./sensors.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
 
@@ -123,7 +124,7 @@ export class Base {
       .filter((sensor) => Number.isFinite(sensor.latitude) && sensor.rangeMaxMetres > 0)
       .map((sensor) => ({
         type: "Feature",
-        properties: { state: sensor.state },
+        properties: { state: stateOf(sensor) },
         geometry: { type: "Polygon", coordinates: [ring(sensor.latitude, sensor.longitude, sensor.rangeMaxMetres)] },
       }));
     this.map.getSource("coverage").setData({ type: "FeatureCollection", features });

@@ -4,6 +4,10 @@
 
 import { graticuleStep } from "./base.js";
 import { destination, latitude, longitude, mercatorX, mercatorY } from "./mercator.js";
+import { stateOf } from "./sensors.js";
+
+/** Sensors that are crossed out and always named. */
+const MARKED = new Set(["silent", "failed", "quarantined"]);
 
 export class Chart {
   /** @param {string} family */
@@ -97,13 +101,13 @@ export class Chart {
         if (!Number.isFinite(sensor.latitude)) continue;
         const [x, y] = place(mercatorX(sensor.longitude), mercatorY(sensor.latitude));
         if (isOut(x, y)) continue;
-        const colour = theme.coverage[sensor.state] ?? theme.coverage.unknown;
+        const colour = theme.coverage[stateOf(sensor)] ?? theme.coverage.unknown;
         const isChosen = sensor.id === what.sensor;
         site(context, x, y, sensor, colour, theme.halo, isChosen);
         context.font = `${isChosen ? 700 : 500} 10.5px ${this.family}`;
         const text = sensor.name || sensor.id;
         const size = context.measureText(text).width;
-        if (zoom >= 5.2 || isChosen || sensor.state === "silent" || sensor.state === "failed") {
+        if (zoom >= 5.2 || isChosen || MARKED.has(stateOf(sensor))) {
           if (fits(x + 8, y - 7, x + 12 + size, y + 7)) write(text, x + 10, y, colour);
         }
         taken.push([x - 7, y - 7, x + 7, y + 7]);
@@ -189,7 +193,7 @@ function site(context, x, y, sensor, colour, halo, isChosen) {
   context.lineWidth = 1.6;
   context.strokeStyle = colour;
   context.stroke(path);
-  if (sensor.state === "silent" || sensor.state === "failed") {
+  if (MARKED.has(stateOf(sensor))) {
     context.beginPath();
     context.moveTo(x - 6, y + 6);
     context.lineTo(x + 6, y - 6);

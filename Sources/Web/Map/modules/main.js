@@ -11,7 +11,7 @@ import { Labels } from "./labels.js";
 import { List } from "./list.js";
 import { between, ellipse, latitude, longitude, mercatorX, mercatorY, unitsPerMetre } from "./mercator.js";
 import { Painter } from "./painter.js";
-import { SensorList, illCount } from "./sensors.js";
+import { SensorList, illCount, stateOf } from "./sensors.js";
 import { Stream } from "./stream.js";
 import { THEMES } from "./theme.js";
 import { POINT, SHAPE, TrackStore, filterOf, nameOf, writePoint } from "./tracks.js";
@@ -651,7 +651,7 @@ class Display {
     element("ground").classList.toggle("pointing", Boolean(track || sensor));
     hint.hidden = !sensor;
     if (sensor) {
-      hint.replaceChildren(Object.assign(document.createElement("b"), { textContent: sensor.name || sensor.id }), Object.assign(document.createElement("span"), { textContent: `  ${sensor.state}` }));
+      hint.replaceChildren(Object.assign(document.createElement("b"), { textContent: sensor.name || sensor.id }), Object.assign(document.createElement("span"), { textContent: `  ${stateOf(sensor)}` }));
       hint.style.left = `${px + 14}px`;
       hint.style.top = `${py + 14}px`;
     }

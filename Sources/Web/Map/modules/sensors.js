@@ -7,7 +7,7 @@ const KINDS = { radar: "radar", receiver: "receiver", system: "system tracks" };
 const ORDER = { failed: 0, silent: 1, quarantined: 2, degraded: 3, unknown: 4, operational: 5 };
 
 /** The state shown: a sensor set aside by registration counts as one in trouble. @param {any} sensor */
-const stateOf = (sensor) =>
+export const stateOf = (sensor) =>
   sensor.registration?.state === "quarantined" && (sensor.state === "operational" || sensor.state === "degraded")
     ? "quarantined" : NAMES[sensor.state] ? sensor.state : "unknown";
 
