@@ -1,3 +1,4 @@
+import Air
 import BenchSupport
 import Foundation
 import Tracking
