@@ -368,7 +368,11 @@ extension Registration {
     }
 
     /// Sets a sensor aside whose clock has jumped; its other errors are about what they were.
+    ///
+    /// A sensor that no other has ever seen the same aircraft as is not set aside: nobody could bring it back, and
+    /// without it nothing would be seen.
     mutating func quarantineClock(_ site: Int, _ error: Double, _ now: Timestamp) {
+        guard self.entries[site].state != .unknown else { return }
         var jump = Bias.zero, deviation = 3 * self.entries[site].deviation
         jump[BiasIndex.time] = error
         deviation[BiasIndex.time] = 0.5
