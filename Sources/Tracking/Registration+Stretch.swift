@@ -167,7 +167,7 @@ extension Registration {
                 let g2 = e * e + n * n
                 let g = g2.squareRoot(), r = (g2 + u * u).squareRoot()
                 // Overhead, azimuth and the flat line mean nothing.
-                guard g > 3_000, g > 0.3 * r else { continue }
+                guard g > sites[site].nearMin, g > 0.3 * r else { continue }
                 let gain = bias[BiasIndex.gain]
                 let along = Self.turned(d / r, into: frame)
                 Self.add(

@@ -21,6 +21,8 @@ struct Site {
     var rangeMin: Double
     var rangeMax: Double
     var sinElevationMax: Double
+    /// Nearer than this, metres, a target says nothing of the errors of azimuth: 3 km, less of a radar of an aerodrome.
+    var nearMin: Double { min(3_000, 0.05 * self.rangeMax) }
     /// Distance of the radio horizon of the antenna alone, metres.
     var horizon: Double
     var primary: Sensor.Channel?

@@ -183,7 +183,7 @@ extension Registration {
         let d = place - site.centre
         let e = dot(d, site.east), n = dot(d, site.north), u = dot(d, site.up)
         let g = (e * e + n * n).squareRoot(), r = (g * g + u * u).squareRoot()
-        guard g > 3_000, g > 0.3 * r else { return }
+        guard g > site.nearMin, g > 0.3 * r else { return }
         let across = atan2(plot.sinAzimuth * n - plot.cosAzimuth * e, plot.sinAzimuth * e + plot.cosAzimuth * n)
         let speed = SIMD2(dot(velocity, d) / r, dot(velocity, (n * site.east - e * site.north) / g))
         self.addStray(plot.site, plot.range - r, Bias(1, 0, 0, -speed.x, r, 0, 0, 0), plot.rangeVariance + variance)
