@@ -158,7 +158,7 @@ extension Tracker {
             let margin: Int64 = 400_000_000
             let known = self.sites[index].beamAt.nanoseconds &- margin
             if self.sites[index].kind != .radar {
-                let period = Int64(self.sites[index].period * 1e9)
+                let period = Int64(max(self.sites[index].period, self.parameters.broadcastPatience) * 1e9)
                 guard known &- accounted > period &+ period / 2 else { continue }
                 self.looks.set(block: block, entry, until: accounted &+ period)
                 self.miss(slot, 0.8)
@@ -244,8 +244,9 @@ extension Tracker {
         if score < k.dropScore || age > k.blindMax && !self.isWatched(slot, now) { return .fade }
         let limit = k.positionDeviationMax * k.positionDeviationMax
         let at = self.coarse[slot]
-        let variance = at.placeVariance - self.records[slot].state.vertical.hh + age * age * at.velocityVariance
-        return variance > limit ? .fade : .goOn
+        // What it was never known better than is no reason to give it up: some aircraft say that they may be miles off.
+        let measured = at.placeVariance - self.records[slot].state.vertical.hh
+        return measured + age * age * at.velocityVariance > max(limit, 4 * measured) ? .fade : .goOn
     }
 
     /// Whether a track is where some sensor should see it, or in a radar's cone of silence, from where it comes back.

@@ -112,6 +112,8 @@ public struct TrackerParameters: Sendable {
     public var resumeScore = 3.0
     /// How long two tracks that a radar saw in one turn are held for two aircraft, seconds.
     public var apartTime = 60.0
+    /// Silence of a receiver that is one look in vain, seconds, at least: broadcasts are lost several in a row.
+    public var broadcastPatience = 2.5
     /// Looks in vain, one after the other, from which on a track is said to coast.
     public var coastingMisses = 2
     /// The share of the nominal detection probability that a miss is counted with.
