@@ -78,6 +78,7 @@ let core: [Target] = [
         name: "kumiko-bench-recordings",
         dependencies: ["Air", "BenchSupport", "Exercises", "Geodesy", "RecordingTrials"],
         path: "Benchmarks/Recordings/Program", swiftSettings: house),
+    tests("RecordingTests", ["RecordingTrials", "Air", "Exercises"]),
     tests("FuzzTests", ["FuzzTargets"]),
     tests("SensorFormatsTests", ["SensorFormats", "Air", "Geodesy", "GenerateAsterix"]),
     tests("PlausibilityTests", ["Plausibility", "Air", "Exercises", "Geodesy", "GuardTrials", "Tracking"]),
