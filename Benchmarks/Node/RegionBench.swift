@@ -1,6 +1,7 @@
 import Air
 import BenchSupport
 import Foundation
+import Geodesy
 import Region
 import SensorFormats
 

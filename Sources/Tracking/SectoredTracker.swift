@@ -405,12 +405,19 @@ public struct SectoredTracker: Sendable {
         return sum
     }
 
-    /// What is known of a sensor's errors by the sector that knows it best.
+    /// What is known of a sensor's errors by the sector in which it stands.
     public func registration(of sensor: SensorID) -> SensorRegistration? {
         let index = Int(self.indexOfSensor.value(UInt64(sensor.rawValue)))
         guard index >= 0 else { return nil }
         let home = self.grid.sector(of: self.centres[index].centre)
         return self.sectors[home].tracker.registration(of: sensor)
+    }
+
+    /// Calls `body` with what is known of the errors of each sensor, as `Tracker.forEachRegistration`.
+    public func forEachRegistration(_ body: (SensorID, SensorRegistration) -> Void) {
+        for sensor in self.sensors {
+            if let known = self.registration(of: sensor.id) { body(sensor.id, known) }
+        }
     }
 }
 

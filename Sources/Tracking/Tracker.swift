@@ -58,11 +58,11 @@ public struct Tracker: Sendable {
     var parents: [Int32] = []
     var trackNode: [Int32] = []
     var clusterRows: [Int32] = []
+    var clusterColumns: [Int32] = []
     /// Of a sector: the slots of the tracks that were updated or swept, and the tracks that are no more.
     var isSector = false
     var moved: [Int32] = []
     var ended: [TrackID] = []
-    var clusterColumns: [Int32] = []
 
     /// A tracker without tracks.
     ///
