@@ -47,12 +47,13 @@ struct Muster {
                 var pilot = Self.pilot(group, bounds, &random)
                 switch group.pattern {
                 case .hovering:
-                    pilot = Pilot(time: pilot.time, position: pilot.position, track: pilot.track, speed: 0)
+                    pilot = Pilot(
+                        time: pilot.time, position: pilot.position, track: pilot.track, speed: Pilot.stillness)
                     pilot.hover(bounds, &random)
                 case .drifting:
                     pilot = Pilot(
                         time: pilot.time, position: pilot.position, track: self.wind?.towards ?? pilot.track,
-                        speed: self.wind?.speed(pilot.position.height) ?? 2)
+                        speed: max(self.wind?.speed(pilot.position.height) ?? 2, Pilot.stillness))
                     pilot.drift(bounds, in: self.wind, &random)
                 default: pilot.wander(bounds, &random)
                 }

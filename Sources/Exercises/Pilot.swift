@@ -65,9 +65,12 @@ struct Pilot {
         self.fly(abs(difference) / acceleration, acceleration: difference < 0 ? -acceleration : acceleration)
     }
 
+    /// No aircraft stands stiller, metres per second: then it has a direction, too.
+    static let stillness = 0.4
+
     /// Turns at a standstill.
     mutating func face(_ track: Double) {
-        if self.speed < 0.01 { self.track = track }
+        if self.speed <= 1.01 * Self.stillness { self.track = track }
     }
 
     /// Flies after another from another place: the same turns, climbs and changes of speed, until a time.
@@ -131,7 +134,7 @@ extension Pilot {
             }
             self.fly(random.uniform(manner.straights))
             self.climb(to: random.uniform(manner.heights), rate: manner.climbMax, roll: manner.roll)
-            self.change(toSpeed: 0, acceleration: manner.acceleration)
+            self.change(toSpeed: Self.stillness, acceleration: manner.acceleration)
             self.fly(random.uniform(20...90))
             self.face(random.uniform(-.pi...(.pi)))
         }
@@ -144,7 +147,8 @@ extension Pilot {
         while self.time < bounds.end {
             let climb = self.position.height < bounds.manner.heights.upperBound ? rise : 0
             let stretch = random.uniform(40...80)
-            let speed = (wind?.speed(self.position.height) ?? 2) * random.uniform(0.8...1.2)
+            let carried = (wind?.speed(self.position.height) ?? 2) * random.uniform(0.8...1.2)
+            let speed = max(carried, Self.stillness)
             self.fly(stretch, acceleration: (speed - self.speed) / stretch, climbRate: climb)
             let towards = (wind?.towards ?? self.track) + random.uniform(-0.15...0.15)
             self.fly(stretch, turnRate: wrappedAngle(towards - self.track) / stretch, climbRate: climb)

@@ -58,6 +58,9 @@ public struct ScenarioFile: Sendable {
         let hasBuiltIn = root.flag("built_in_sensors") ?? false
         if hasBuiltIn { self.configuration.sites = Site.all }
         let area = self.area(root, hasBuiltIn: hasBuiltIn)
+        if !hasBuiltIn, !root.has("sensors") {
+            root.report("sensors", "are missing; add one at least (docs/exercises.md), or `built_in_sensors: true`")
+        }
         self.readSensors(root)
         for section in root.sections("traffic") {
             self.readGroup(section, area)
@@ -543,8 +546,9 @@ extension Section {
     /// An instant as ISO 8601 writes it.
     fileprivate func instant(_ key: String) -> Timestamp? {
         guard let text = self.text(key) else { return nil }
-        guard let date = try? Date(text, strategy: .iso8601) else {
-            self.report(key, "is `\(text)`; write an instant in UTC, for example 2026-03-01T08:00:00Z")
+        // Times of day and plots' stamps need room on both sides of what a timestamp holds.
+        guard let date = try? Date(text, strategy: .iso8601), (1e5...7e9).contains(date.timeIntervalSince1970) else {
+            self.report(key, "is `\(text)`; write an instant in UTC before 2190, for example 2026-03-01T08:00:00Z")
             return nil
         }
         return Timestamp(seconds: date.timeIntervalSince1970)

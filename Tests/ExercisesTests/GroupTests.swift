@@ -155,7 +155,7 @@ private func distance(_ a: Motion, _ b: Motion) -> Double {
         var traffic = Traffic(configuration([Self.patterns[4], Self.patterns[5]], wind: .westerly))
         for index in 0..<5 {
             let speeds = stride(from: 0.0, to: 300, by: 1).map { speed(traffic.motion(index, at: $0)) }
-            #expect(speeds.filter { $0 < 0.1 }.count > 15 && (speeds.max() ?? 0) > 20)
+            #expect(speeds.filter { $0 < 0.5 }.count > 15 && (speeds.max() ?? 0) > 20)
         }
         for index in 5..<10 {
             let motion = traffic.motion(index, at: 200)

@@ -87,7 +87,8 @@ struct ScenarioFileTests {
         arguments: [
             (
                 "name: x",
-                "line 1: area: is missing; add `area: {latitude_deg: 52, longitude_deg: 10, radius_m: 200000}`"
+                "line 1: area: is missing; add `area: {latitude_deg: 52, longitude_deg: 10, radius_m: 200000}`\n"
+                    + "line 1: sensors: are missing; add one at least (docs/exercises.md), or `built_in_sensors: true`"
             ),
             ("sede: 2\nbuilt_in_sensors: true", "line 1: sede: is no key of this section; did you mean `seed`?"),
             (
@@ -96,7 +97,7 @@ struct ScenarioFileTests {
             ),
             (
                 "built_in_sensors: true\nstart: noon",
-                "line 2: start: is `noon`; write an instant in UTC, for example 2026-03-01T08:00:00Z"
+                "line 2: start: is `noon`; write an instant in UTC before 2190, for example 2026-03-01T08:00:00Z"
             ),
             (
                 "built_in_sensors: true\ntraffic:\n  - group: flock",
