@@ -79,9 +79,9 @@ extension Scenario {
             scenario.forEach(until: configuration.start.advanced(by: time)) { item in
                 guard case .plot(let plot) = item.report, let name = names[plot.sensor] else { return }
                 if let origin = item.origin, !isAlive(origin, at: item.measured) { return }
-                // As the referee has it: a stamp before the beginning is none.
+                // As the referee has it: a stamp before the beginning or after the end is none.
                 let shown = plot.measuredAt.seconds(since: configuration.start)
-                guard shown >= 0 else { return }
+                guard shown >= 0, shown < duration else { return }
                 text.append(plot, at: shown, received: item.time, sensor: name)
                 origins.append(isFirst ? "" : ",")
                 isFirst = false
