@@ -75,7 +75,7 @@ struct ScoreCommand: ParsableCommand {
         }
     }
 
-    private func read<Rows>(_ rows: () throws(RefereePicture.Malformed) -> Rows) throws -> Rows {
+    private func read<Rows>(_ rows: () throws -> Rows) throws -> Rows {
         do { return try rows() } catch { throw ExitMessage("\(error)") }
     }
 
