@@ -66,6 +66,7 @@ test-peers: ## Field by field against tshark, libasterix, rs1090, pyModeS, pyais
 		scripts/compare_ais.py --decoder "$(KUMIKO) decode"; \
 	else echo "Skipped: no recordings at $(DATA) to compare others with."; fi
 	scripts/compare_sapient.py --tool .build-test/release/kumiko-frames
+	scripts/compare_referee.py --kumiko $(KUMIKO) --work .build-referee --only mix20,prim20
 
 compare: install-test ## Every leaf of every record, against all of them; takes a quarter of an hour
 	swift build $(TESTED) --product kumiko

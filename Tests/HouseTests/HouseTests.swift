@@ -139,7 +139,10 @@ struct HouseTests {
     func links() throws {
         let documents =
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
-            + ["asterix", "asterix-differences", "mode-s-differences", "plausibility"].map { "docs/\($0).md" }
+            + [
+                "asterix", "asterix-differences", "exercises", "mode-s-differences", "plausibility", "recordings-tracked",
+                "registration", "scoring",
+            ].map { "docs/\($0).md" }
         let decisions = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "docs/decisions").path)
         for document in documents + decisions.map({ "docs/decisions/\($0)" }) {
