@@ -147,12 +147,13 @@ public struct ScorePage: Sendable {
                 ? "up to \(significant(pow(10, to), 3))"
                 : "\(significant(pow(10, from), 3))–\(significant(pow(10, to), 3))"
             chart.bar(
-                from: from, to: to, height: Double(count), class: "fill", title: "\(range) \(unit): \(count) reports")
+                from: from, to: to, height: Double(count), class: "fill",
+                title: "\(range)\(unit.isEmpty ? "" : " \(unit)"): \(count) reports")
         }
         let mean = values.reduce(0, +) / Double(values.count)
         return self.figure(
             chart.svg("Histogram of \(title)"),
-            "\(title): mean \(significant(mean, 3)) \(unit), half below \(significant(Accuracy.percentile(values, 0.5), 3)), "
+            "\(title): mean \(significant(mean, 3))\(unit.isEmpty ? "" : " \(unit)"), half below \(significant(Accuracy.percentile(values, 0.5), 3)), "
                 + "95 % below \(significant(Accuracy.percentile(values, 0.95), 3)), largest \(significant(most, 4))")
     }
 
@@ -345,7 +346,7 @@ public struct ScorePage: Sendable {
         dd b{display:block;color:var(--ink);font-size:1.35rem;font-variant-numeric:tabular-nums}
         figure{margin:0;background:var(--panel);border-radius:8px;padding:.8rem}
         figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
-        .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem}
+        .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));gap:1rem}
         svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}
         .map{max-height:92vh}
         .key{margin-right:1rem;white-space:nowrap}.key svg{display:inline-block;width:24px;height:8px;margin-right:.35rem}
@@ -359,7 +360,7 @@ public struct ScorePage: Sendable {
         .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums;margin:.4rem 0 1rem;width:100%}
         caption{text-align:left;color:var(--soft);padding:.3rem 0}
         th,td{padding:.3rem .6rem;border-bottom:1px solid var(--rule);text-align:right;vertical-align:top}
-        .word{text-align:left}thead th{color:var(--soft);font-weight:600}tbody th{font-weight:600;white-space:nowrap}
+        td:not(.word),td span{white-space:nowrap}.word{text-align:left}thead th{color:var(--soft);font-weight:600}tbody th{font-weight:600;white-space:nowrap}
         .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:700}.open{color:var(--soft)}
         .spark{width:122px;height:28px}
         @media print{main{max-width:none}figure,.tiles div{break-inside:avoid}}
