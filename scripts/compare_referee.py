@@ -50,11 +50,7 @@ def gaps(rows, rng):
 
 
 def doubled(rows, rng):
-    """Most tracks twice or three times, the copies a little aside and each ending a report before the last.
-
-    Of tracks of one object that end together the referee takes the first in a Python set, so that its rate of track
-    number changes is another in each run.
-    """
+    """Most tracks twice or three times, the copies a little aside and each ending a report before the last."""
     out = list(rows)
     for name in sorted({r["id"] for r in rows}):
         own = [r for r in rows if r["id"] == name]
@@ -160,6 +156,10 @@ def main():
             a, b = json.loads(theirs.read_text()), json.loads(ours.read_text())
             different = []
             for key, value in a.items():
+                # Of tracks of one object that end together the referee takes the first in a Python set: with many of
+                # them its figure is another in each run (42 to 44 changes for mix200).
+                if case == "doubled" and key == "SIAP Rate of Track Number Change":
+                    continue
                 mine = b.get(key)
                 mine = math.nan if mine is None and key in b else mine
                 printed = [f"{v:.5g}" if isinstance(v, float) else f"{v}" for v in (value, mine)]
