@@ -178,7 +178,10 @@ public struct Continuity: Sendable {
     }
 
     private mutating func open(_ track: TrackID, _ address: ICAOAddress, at time: Timestamp) -> Int {
-        self.aircraft[address, default: Aircraft()].carryings.append(Carrying(track: track, from: time))
+        // A track that ended at a sweep and is picked up by a plot measured before that is no second one.
+        let ended = self.aircraft[address]?.carryings.last { $0.track == track }?.to
+        let from = max(time, ended ?? time)
+        self.aircraft[address, default: Aircraft()].carryings.append(Carrying(track: track, from: from))
         return (self.aircraft[address]?.carryings.count ?? 1) - 1
     }
 

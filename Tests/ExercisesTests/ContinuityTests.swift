@@ -172,6 +172,18 @@ private func measure(plots: String, tracks: [String], turn: Double = 1) -> Conti
         #expect(measure(plots: "###########", tracks: []).missedCount == 1)
     }
 
+    @Test("a track that has ended and is picked up by a plot from before its end is not two")
+    func pickedUp() {
+        var continuity = Continuity(turn: 1)
+        for second in 0..<20 {
+            continuity.add(plot(second, address))
+            continuity.add(track(1, second, .confirmed, address))
+            if second == 9 { continuity.add(.dropped(TrackID(1), at: instant(12))) }
+        }
+        #expect(continuity.summary.doubledCount == 0)
+        #expect(continuity.summary.trackedShare == 1)
+    }
+
     @Test("a track that changes from one address to another is told with both and the time")
     func swaps() {
         let other = ICAOAddress(0x84_0002)
