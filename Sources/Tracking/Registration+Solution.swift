@@ -360,6 +360,15 @@ extension Registration {
         self.enter(.quarantined, site, now)
         self.entries[site].jumps += 1
         self.restart(site, error: error, deviation: deviation)
+        // Stretches that began before the jump hold plots of both kinds.
+        for witness in self.witnesses.indices where self.witnesses[witness].slot >= 0 {
+            let first = witness * Self.sightingsMax
+            let end = first + self.witnesses[witness].count
+            for i in first..<end where Int(self.sightings[i].site) == site {
+                self.dismiss(witness)
+                break
+            }
+        }
         // The others' short memories hold the jumped plots too.
         for other in self.entries.indices {
             self.entries[other].recent = InlineArray(repeating: .zero)

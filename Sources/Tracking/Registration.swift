@@ -110,6 +110,8 @@ struct Registration: Sendable {
         var lagMisfits = 0
         var lagElsewhere = 0.0
         var lagElsewhereSince = Timestamp(nanoseconds: 0)
+        /// By how much its clock has been found to have jumped, until that is acted upon; 0: not.
+        var clockJump = 0.0
         /// Looks at tracks that gave a plot, and that were in vain; fading like the short memory.
         var hits = 0.0
         var vain = 0.0

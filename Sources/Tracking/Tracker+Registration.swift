@@ -142,6 +142,8 @@ extension Registration {
     ///
     /// - Returns: false for a plot whose time is so far off that it would harm its track.
     mutating func keepsTime(_ plot: borrowing Plot, of site: Int) -> Bool {
+        // Acted upon between two slices: the plots of this one were corrected for the clock as it was.
+        guard self.entries[site].clockJump == 0 else { return abs(self.entries[site].clockJump) < 1 }
         let lag = plot.measuredAt.seconds(since: plot.receivedAt)
         let old = self.entries[site].lag
         let difference = lag - old
@@ -169,10 +171,9 @@ extension Registration {
         self.entries[site].lag = lag
         self.entries[site].lagMisfits = 0
         // Hours are no clock's jump but another recording: the tracker finds that out by itself.
-        if abs(difference) < 120, self.entries[site].active != 0 {
-            self.quarantineClock(site, difference, plot.receivedAt)
-        }
-        return true
+        guard abs(difference) < 120, self.entries[site].active != 0 else { return true }
+        self.entries[site].clockJump = difference
+        return abs(difference) < 1
     }
 
     /// Adds to the short memory of a sensor how far from its track a plot lies that its address says is the track's.
@@ -304,6 +305,10 @@ extension Registration {
 
     /// Fades, solves and judges when it is time; lets witnesses go whose tracks have ended.
     mutating func advance(to now: Timestamp) {
+        for site in self.entries.indices where self.entries[site].clockJump != 0 {
+            self.quarantineClock(site, self.entries[site].clockJump, now)
+            self.entries[site].clockJump = 0
+        }
         let elapsed = now.seconds(since: self.judgedAt)
         guard abs(elapsed) >= self.parameters.period else { return }
         self.judgedAt = now
