@@ -53,7 +53,11 @@ struct PreparedPlot {
     var isLate = false
 
     /// Judges and prepares a plot; nil if its numbers are none or beyond reason.
-    init?(_ plot: Plot, site: Int, _ s: borrowing Site, _ k: borrowing TrackerParameters) {
+    ///
+    /// - Parameter clutter: false echoes in a turn in the cell of the plot, of a radar.
+    init?(
+        _ plot: Plot, site: Int, _ s: borrowing Site, clutter: Double, _ k: borrowing TrackerParameters
+    ) {
         self.plot = plot
         self.site = site
         let identity = plot.identity
@@ -102,9 +106,7 @@ struct PreparedPlot {
                 self.falseDensity = s.falseReply - log(range)
                 self.odds = s.oddsReply
             } else {
-                let clutter = s.clutter.rate(
-                    range: range, azimuth: azimuth, at: plot.measuredAt.seconds, period: s.period)
-                self.falseDensity = log((clutter + s.birthsPerCell) / (s.clutter.area * range))
+                self.falseDensity = log((clutter + s.birthsPerCell) / (s.clutterArea * range))
                 self.odds = log(s.birthsPerCell / clutter)
             }
             if let elevation, elevation.isFinite, abs(elevation) < .pi / 2 {

@@ -437,7 +437,7 @@ extension Tracker {
         while entry >= 0 {
             let known = self.history.entries[Int(entry)]
             history.append((known.state, known.plot, self.sites[known.plot.site].id))
-            entry = known.previous
+            entry = self.history.previous(entry)
         }
         history.reverse()
         return Passage(record: self.records[slot], coarse: self.coarse[slot], history: history)

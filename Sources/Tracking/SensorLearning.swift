@@ -90,7 +90,9 @@ struct ClutterMap: Sendable {
     }
 
     /// The area of a cell, m rad.
-    var area: Double { self.step * 2 * .pi / Double(Self.sectors) }
+    static func area(rangeMin: Double, rangeMax: Double) -> Double {
+        (rangeMax - rangeMin) / Double(Self.ranges) * 2 * .pi / Double(Self.sectors)
+    }
 
     @inline(__always) private func cell(_ range: Double, _ azimuth: Double) -> Int {
         let r = min(max(Int((range - self.rangeMin) / self.step), 0), Self.ranges - 1)

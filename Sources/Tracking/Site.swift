@@ -36,9 +36,10 @@ struct Site {
     var birthsPerCell: Double
     /// Tracks whose Doppler speed had the sign of their range rate, less those with the other one.
     var dopplerVotes = 0
-    /// What was learned of it.
-    var detection: DetectionTable
-    var clutter: ClutterMap
+    /// Of a cell of the map of clutter, m rad.
+    var clutterArea: Double
+    /// False plots in a turn, as it was said.
+    var clutterPerTurn: Double
 
     /// Seconds of one turn; of a receiver, the mean time between two plots of one aircraft.
     var period: Double
@@ -83,8 +84,8 @@ struct Site {
         self.falseReply = log((replies + k.birthsPerScan) / area)
         self.falseBroadcast = log(1e-3 / (Double.pi * self.rangeMax * self.rangeMax))
         self.birthsPerCell = k.birthsPerScan / Double(ClutterMap.ranges * ClutterMap.sectors)
-        self.detection = DetectionTable(rangeMax: self.rangeMax)
-        self.clutter = ClutterMap(rangeMin: self.rangeMin, rangeMax: self.rangeMax, perTurn: clutter)
+        self.clutterArea = ClutterMap.area(rangeMin: self.rangeMin, rangeMax: self.rangeMax)
+        self.clutterPerTurn = clutter
         self.oddsReply = log(k.birthsPerScan / replies)
     }
 

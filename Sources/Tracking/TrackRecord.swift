@@ -116,7 +116,7 @@ struct CoarseTrack: Sendable {
 struct Hypothesis: Sendable {
     var plot: Int32
     var slot: Int32
-    /// The entry of the history that it follows on, or −1: the track's newest state.
+    /// The entry of the history that it follows on; −1: the track's newest state; −2: that state, but the plot is older.
     var base: Int32
     var state: TrackState
     /// Squared Mahalanobis distance under the likeliest motion.

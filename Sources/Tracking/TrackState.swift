@@ -85,37 +85,52 @@ struct TrackHistory: Sendable {
         var state: TrackState
         /// The plot that led to it.
         var plot: PreparedPlot
+    }
+
+    /// What a walk along a chain reads: apart from the entries, which are large.
+    private struct Link: Sendable {
+        /// Of the entry's state.
+        var time: Timestamp
         /// The entry before it, or −1.
         var previous: Int32
     }
 
     private(set) var entries: [Entry] = []
+    private var links: [Link] = []
     private var free: [Int32] = []
 
     /// How many entries are in use.
     var count: Int { self.entries.count - self.free.count }
 
     /// Notes a state that follows on `previous` (−1: none).
-    mutating func add(_ state: TrackState, _ plot: PreparedPlot, after previous: Int32) -> Int32 {
-        let entry = Entry(state: state, plot: plot, previous: previous)
+    mutating func add(_ state: borrowing TrackState, _ plot: borrowing PreparedPlot, after previous: Int32) -> Int32 {
         guard let place = self.free.popLast() else {
-            self.entries.append(entry)
+            self.entries.append(Entry(state: copy state, plot: copy plot))
+            self.links.append(Link(time: state.time, previous: previous))
             return Int32(self.entries.count - 1)
         }
-        self.entries[Int(place)] = entry
+        self.entries[Int(place)].state = copy state
+        self.entries[Int(place)].plot = copy plot
+        self.links[Int(place)] = Link(time: state.time, previous: previous)
         return place
     }
 
-    /// Puts an entry behind another one in its chain.
-    mutating func link(_ entry: Int32, to previous: Int32) { self.entries[Int(entry)].previous = previous }
+    /// The entry before one, or −1.
+    func previous(_ entry: Int32) -> Int32 { self.links[Int(entry)].previous }
 
-    mutating func setState(_ entry: Int32, _ state: TrackState) { self.entries[Int(entry)].state = state }
+    /// Puts an entry behind another one in its chain.
+    mutating func link(_ entry: Int32, to previous: Int32) { self.links[Int(entry)].previous = previous }
+
+    mutating func setState(_ entry: Int32, _ state: borrowing TrackState) {
+        self.entries[Int(entry)].state = copy state
+        self.links[Int(entry)].time = state.time
+    }
 
     /// The newest entry of a chain that is not newer than an instant; the oldest one if all are.
     func entry(at instant: Timestamp, from newest: Int32) -> Int32 {
         var entry = newest
-        while entry >= 0, self.entries[Int(entry)].state.time > instant, self.entries[Int(entry)].previous >= 0 {
-            entry = self.entries[Int(entry)].previous
+        while entry >= 0, self.links[Int(entry)].time > instant, self.links[Int(entry)].previous >= 0 {
+            entry = self.links[Int(entry)].previous
         }
         return entry
     }
@@ -123,10 +138,10 @@ struct TrackHistory: Sendable {
     /// Frees what lies behind the first entry not newer than an instant.
     mutating func trim(_ newest: Int32, to instant: Timestamp) {
         var entry = newest
-        while entry >= 0, self.entries[Int(entry)].state.time > instant { entry = self.entries[Int(entry)].previous }
+        while entry >= 0, self.links[Int(entry)].time > instant { entry = self.links[Int(entry)].previous }
         guard entry >= 0 else { return }
-        let rest = self.entries[Int(entry)].previous
-        self.entries[Int(entry)].previous = -1
+        let rest = self.links[Int(entry)].previous
+        self.links[Int(entry)].previous = -1
         self.remove(rest)
     }
 
@@ -135,7 +150,7 @@ struct TrackHistory: Sendable {
         var entry = newest
         while entry >= 0 {
             self.free.append(entry)
-            entry = self.entries[Int(entry)].previous
+            entry = self.links[Int(entry)].previous
         }
     }
 }

@@ -76,11 +76,20 @@ extension Tracker {
                 self.parameters, fit: &fit)
             result = Hypothesis(plot: Int32(index), slot: Int32(slot), base: -1, state: state, distance: 0, gain: 0)
         } else {
-            let base = self.history.entry(at: self.slice[index].plot.measuredAt, from: self.records[slot].history)
-            guard base >= 0 else { return nil }
-            let state = TrackState(
-                self.history.entries[Int(base)].state, taking: self.slice[index],
-                from: self.sites[self.slice[index].site], self.parameters, fit: &fit)
+            // A track of one plot has no history: then its only state is mended.
+            let base =
+                self.records[slot].history < 0
+                ? -2 : self.history.entry(at: self.slice[index].plot.measuredAt, from: self.records[slot].history)
+            let state: TrackState
+            if base < 0 {
+                state = TrackState(
+                    self.records[slot].state, taking: self.slice[index], from: self.sites[self.slice[index].site],
+                    self.parameters, fit: &fit)
+            } else {
+                state = TrackState(
+                    self.history.entries[Int(base)].state, taking: self.slice[index],
+                    from: self.sites[self.slice[index].site], self.parameters, fit: &fit)
+            }
             result = Hypothesis(plot: Int32(index), slot: Int32(slot), base: base, state: state, distance: 0, gain: 0)
         }
         result.distance = fit.distance

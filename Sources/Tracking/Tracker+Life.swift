@@ -57,7 +57,6 @@ extension Tracker {
         self.slotOfID.set(UInt64(id.rawValue), Int32(slot))
         self.tally.initiated += 1
         self.slice[index].isDone = true
-        self.remember(slot, self.slice[index])
         self.enter(index, slot)
     }
 
@@ -178,10 +177,10 @@ extension Tracker {
             let look = self.sites[index].lastLook(at: azimuth).nanoseconds
             guard look <= known, look &- accounted > quarter else { continue }
             let range = dot(d, d).squareRoot()
-            let learned = self.sites[index].detection.probability(
+            let learned = self.detections[index].probability(
                 probability, range: range, height: height, azimuth: azimuth, replies: replies)
             if self.isSurelyThere(slot, age: now.seconds(since: self.records[slot].state.time), index) {
-                self.sites[index].detection.note(
+                self.detections[index].note(
                     isHit: false, range: range, height: height, azimuth: azimuth, replies: replies)
             }
             probability = learned
@@ -207,7 +206,7 @@ extension Tracker {
         guard self.sites[site].kind == .radar, self.isSurelyThere(slot, age: age, site),
             case .polar(let range, let azimuth, _) = self.slice[index].plot.measurement
         else { return }
-        self.sites[site].detection.note(
+        self.detections[site].note(
             isHit: true, range: range, height: self.records[slot].state.vertical.height, azimuth: azimuth,
             replies: self.records[slot].repliedAt.nanoseconds != .min)
     }
@@ -216,7 +215,7 @@ extension Tracker {
     mutating func noteClutter(_ slot: Int) {
         let site = Int(self.records[slot].birthSite)
         guard site >= 0, self.sites[site].kind == .radar, !self.records[slot].hasFaded else { return }
-        self.sites[site].clutter.note(
+        self.clutters[site].note(
             Float(self.records[slot].track.plotCount), range: self.records[slot].birthRange,
             azimuth: self.records[slot].birthAzimuth, at: self.records[slot].track.bornAt.seconds,
             period: self.sites[site].period)

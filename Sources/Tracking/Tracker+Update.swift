@@ -22,7 +22,10 @@ extension Tracker {
         }
         self.noteHit(
             index, slot, age: self.slice[index].plot.measuredAt.seconds(since: self.records[slot].state.time))
-        if self.hypotheses[h].base < 0 {
+        if self.hypotheses[h].base == -2 {
+            self.tally.outOfOrder += 1
+            self.records[slot].state = self.hypotheses[h].state
+        } else if self.hypotheses[h].base < 0 {
             self.records[slot].state = self.hypotheses[h].state
             self.records[slot].state.recentre(self.parameters)
             if self.slice[index].isPolar, !self.slice[index].hasHeight, !self.slice[index].hasElevation {
@@ -73,7 +76,7 @@ extension Tracker {
         var entry = self.records[slot].history
         while entry != base, entry >= 0 {
             self.later.append(entry)
-            entry = self.history.entries[Int(entry)].previous
+            entry = self.history.previous(entry)
         }
         state.recentre(self.parameters)
         if self.history.entries[Int(base)].state.time > self.slice[index].plot.measuredAt {

@@ -27,6 +27,9 @@ public struct Tracker: Sendable {
 
     var registration: Registration
     var sites: [Site] = []
+    /// What was learned of each site: apart, as a copy of a site must not count references.
+    var detections: [DetectionTable] = []
+    var clutters: [ClutterMap] = []
     var siteOfSensor = FlatTable()
     var records: [TrackRecord] = []
     var coarse: [CoarseTrack] = []
@@ -86,9 +89,11 @@ public struct Tracker: Sendable {
             }
             site.isOperational = old.isOperational
             if old.rangeMax == site.rangeMax, old.rangeMin == site.rangeMin {
-                site.detection = old.detection
                 site.dopplerVotes = old.dopplerVotes
-                site.clutter = old.clutter
+            } else {
+                self.detections[Int(known)] = DetectionTable(rangeMax: site.rangeMax)
+                self.clutters[Int(known)] = ClutterMap(
+                    rangeMin: site.rangeMin, rangeMax: site.rangeMax, perTurn: site.clutterPerTurn)
             }
             self.sites[Int(known)] = site
             self.registration.setSite(Int(known), site, isNew: false)
@@ -102,6 +107,9 @@ public struct Tracker: Sendable {
         self.siteOfSensor.set(UInt64(site.id.rawValue), Int32(self.sites.count))
         self.looks.setSite(self.sites.count, site)
         self.sites.append(site)
+        self.detections.append(DetectionTable(rangeMax: site.rangeMax))
+        self.clutters.append(
+            ClutterMap(rangeMin: site.rangeMin, rangeMax: site.rangeMax, perTurn: site.clutterPerTurn))
         self.registration.setSite(self.sites.count - 1, site, isNew: true)
         self.sliceHeads.append(-1)
         self.sliceTails.append(-1)
@@ -210,7 +218,16 @@ public struct Tracker: Sendable {
             self.tally.late += 1
             return
         }
-        guard var prepared = PreparedPlot(plot, site: site, self.sites[site], self.parameters) else {
+        var clutter = 0.0
+        if plot.kind == .primary, case .polar(let range, let azimuth, _) = plot.measurement, range.isFinite,
+            azimuth.isFinite, abs(range) < 1e9, abs(azimuth) < 100
+        {
+            clutter = self.clutters[site].rate(
+                range: range, azimuth: azimuth, at: plot.measuredAt.seconds, period: self.sites[site].period)
+        }
+        guard
+            var prepared = PreparedPlot(plot, site: site, self.sites[site], clutter: clutter, self.parameters)
+        else {
             self.tally.absurd += 1
             return
         }

@@ -299,7 +299,7 @@ struct PartsTests {
                     kind: .secondary,
                     measurement: .polar(range: polar.range, azimuth: polar.azimuth, elevation: nil),
                     pressureAltitude: 10_000)
-                guard let prepared = PreparedPlot(plot, site: 0, s, parameters) else {
+                guard let prepared = PreparedPlot(plot, site: 0, s, clutter: 0.01, parameters) else {
                     Issue.record("a good plot was refused")
                     continue
                 }
