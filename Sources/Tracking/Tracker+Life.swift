@@ -211,10 +211,15 @@ extension Tracker {
             replies: self.records[slot].repliedAt.nanoseconds != .min)
     }
 
-    /// Notes the echoes of a tentative track that came to nothing: they were clutter.
+    /// Notes the echoes of a track of one radar that came to nothing: they were clutter.
     mutating func noteClutter(_ slot: Int) {
         let site = Int(self.records[slot].birthSite)
-        guard site >= 0, self.sites[site].kind == .radar, !self.records[slot].hasFaded else { return }
+        guard site >= 0, self.sites[site].kind == .radar, self.records[slot].track.plotCount < 12,
+            self.records[slot].track.contributionCount == 1, self.records[slot].key == 0,
+            self.records[slot].track.mode3A == nil
+        else { return }
+        // Once: what has faded was counted then.
+        self.records[slot].birthSite = -1
         self.clutters[site].note(
             Float(self.records[slot].track.plotCount), range: self.records[slot].birthRange,
             azimuth: self.records[slot].birthAzimuth, at: self.records[slot].track.bornAt.seconds,
@@ -270,6 +275,7 @@ extension Tracker {
     mutating func fade(_ slot: Int, at now: Timestamp, into changes: inout [TrackChange]) {
         self.tally.dropped += 1
         changes.append(.dropped(self.records[slot].track.id, at: now))
+        self.noteClutter(slot)
         self.records[slot].isConfirmed = false
         self.records[slot].hasFaded = true
         self.records[slot].isTouched = false

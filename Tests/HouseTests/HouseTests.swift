@@ -140,8 +140,8 @@ struct HouseTests {
         let documents =
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
             + [
-                "asterix", "asterix-differences", "exercises", "mode-s-differences", "plausibility", "recordings-tracked",
-                "registration", "scoring",
+                "asterix", "asterix-differences", "exercises", "mode-s-differences", "plausibility",
+                "recordings-tracked", "registration", "scoring",
             ].map { "docs/\($0).md" }
         let decisions = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "docs/decisions").path)
