@@ -16,11 +16,13 @@ extension Tracker {
         var best = -1
         self.hypotheses.removeAll(keepingCapacity: true)
         while slot >= 0 {
-            if self.isTimely(index, Int(slot)), self.isNear(index, Int(slot)),
-                let hypothesis = self.hold(index, against: Int(slot)), hypothesis.distance < gate
-            {
-                if best < 0 || hypothesis.gain > self.hypotheses[best].gain { best = self.hypotheses.count }
-                self.hypotheses.append(hypothesis)
+            if self.isTimely(index, Int(slot)), self.isNear(index, Int(slot)), self.hold(index, against: Int(slot)) {
+                let last = self.hypotheses.count - 1
+                if self.hypotheses[last].distance >= gate {
+                    self.hypotheses.removeLast()
+                } else if best < 0 || self.hypotheses[last].gain > self.hypotheses[best].gain {
+                    best = last
+                }
             }
             slot = self.records[Int(slot)].nextOfKey
         }
@@ -66,36 +68,43 @@ extension Tracker {
     /// Moves a track to the time of a plot and takes the plot in, on a copy: of its newest state, or, for a plot that came
     /// late, of the one that was the newest then.
     ///
-    /// - Returns: nil if the numbers broke.
-    func hold(_ index: Int, against slot: Int) -> Hypothesis? {
+    /// Elements of arrays are read through spans: a subscript of `Array` would copy the kilobytes of the whole element.
+    ///
+    /// - Returns: whether a hypothesis was added to the list; false if the numbers broke.
+    mutating func hold(_ index: Int, against slot: Int) -> Bool {
         var fit = (distance: 0.0, likelihood: 0.0)
-        var result: Hypothesis
-        if self.slice[index].plot.measuredAt >= self.records[slot].state.time {
-            let state = TrackState(
-                self.records[slot].state, taking: self.slice[index], from: self.sites[self.slice[index].site],
-                self.parameters, fit: &fit)
-            result = Hypothesis(plot: Int32(index), slot: Int32(slot), base: -1, state: state, distance: 0, gain: 0)
-        } else {
+        let site = self.slice[index].site
+        var base: Int32 = -1
+        if self.slice[index].plot.measuredAt < self.records[slot].state.time {
             // A track of one plot has no history: then its only state is mended.
-            let base =
+            base =
                 self.records[slot].history < 0
                 ? -2 : self.history.entry(at: self.slice[index].plot.measuredAt, from: self.records[slot].history)
-            let state: TrackState
-            if base < 0 {
-                state = TrackState(
-                    self.records[slot].state, taking: self.slice[index], from: self.sites[self.slice[index].site],
-                    self.parameters, fit: &fit)
-            } else {
-                state = TrackState(
-                    self.history.entries[Int(base)].state, taking: self.slice[index],
-                    from: self.sites[self.slice[index].site], self.parameters, fit: &fit)
-            }
-            result = Hypothesis(plot: Int32(index), slot: Int32(slot), base: base, state: state, distance: 0, gain: 0)
         }
-        result.distance = fit.distance
-        result.gain = fit.likelihood - self.slice[index].falseDensity
-        guard result.gain.isFinite, result.distance.isFinite else { return nil }
-        return result
+        if base < 0 {
+            self.hypotheses.append(
+                Hypothesis(
+                    plot: Int32(index), slot: Int32(slot), base: base,
+                    state: TrackState(
+                        self.records.span[slot].state, taking: self.slice.span[index], from: self.sites.span[site],
+                        self.parameters, fit: &fit), distance: 0, gain: 0))
+        } else {
+            self.hypotheses.append(
+                Hypothesis(
+                    plot: Int32(index), slot: Int32(slot), base: base,
+                    state: TrackState(
+                        self.history.entries.span[Int(base)].state, taking: self.slice.span[index],
+                        from: self.sites.span[site], self.parameters, fit: &fit), distance: 0, gain: 0))
+        }
+        let gain = fit.likelihood - self.slice[index].falseDensity
+        guard gain.isFinite, fit.distance.isFinite else {
+            self.hypotheses.removeLast()
+            return false
+        }
+        let last = self.hypotheses.count - 1
+        self.hypotheses[last].distance = fit.distance
+        self.hypotheses[last].gain = gain
+        return true
     }
 
     /// Associates what is left of the group with confirmed or with tentative tracks, jointly.
@@ -106,15 +115,16 @@ extension Tracker {
             self.findNear(Int(index), confirmed: confirmed)
             for slot in self.near {
                 guard self.isTimely(Int(index), Int(slot)), let bonus = self.agreement(Int(index), Int(slot)),
-                    !self.wasSeen(Int(slot), inScanOf: Int(index)),
-                    var hypothesis = self.hold(Int(index), against: Int(slot))
+                    !self.wasSeen(Int(slot), inScanOf: Int(index)), self.hold(Int(index), against: Int(slot))
                 else { continue }
-                guard hypothesis.distance < gate else {
+                let last = self.hypotheses.count - 1
+                self.hypotheses[last].gain += bonus
+                if self.hypotheses[last].distance >= gate {
                     self.tally.gated += 1
-                    continue
+                    self.hypotheses.removeLast()
+                } else if !(self.hypotheses[last].gain > 0) {
+                    self.hypotheses.removeLast()
                 }
-                hypothesis.gain += bonus
-                if hypothesis.gain > 0 { self.hypotheses.append(hypothesis) }
             }
         }
         guard !self.hypotheses.isEmpty else { return }
@@ -147,7 +157,7 @@ extension Tracker {
         _ slot: Int, _ sensor: SensorID, within seconds: Double, of instant: Int64
     ) -> Bool {
         for i in 0..<Int(self.records[slot].track.contributionCount) {
-            let contribution = self.records[slot].track.contributions[i]
+            let contribution = self.records.span[slot].track.contributions[i]
             if contribution.sensor == sensor {
                 return abs(Double(instant &- contribution.measuredAt.nanoseconds)) < seconds * 1e9
             }

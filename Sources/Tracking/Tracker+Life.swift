@@ -236,17 +236,18 @@ extension Tracker {
     enum Fate { case goOn, fade, end }
 
     func fate(_ slot: Int, _ now: Timestamp) -> Fate {
-        let k = self.parameters
         let score = self.records[slot].score
         let age = now.seconds(since: self.records[slot].state.time)
-        // A track from the future is left over from a clock that has been put back.
-        if age > k.coastMax || age < -60 || !(score > -1e6) { return .end }
+        // A track from the future is left over from a clock that has been put bacself.parameters.
+        if age > self.parameters.coastMax || age < -60 || !(score > -1e6) { return .end }
         if !self.records[slot].isConfirmed {
-            let patience = self.records[slot].hasFaded ? k.coastMax : 0.5 * k.coastMax
-            return score < self.records[slot].startScore - k.rejectFall || age > patience ? .end : .goOn
+            let patience = self.records[slot].hasFaded ? self.parameters.coastMax : 0.5 * self.parameters.coastMax
+            return score < self.records[slot].startScore - self.parameters.rejectFall || age > patience ? .end : .goOn
         }
-        if score < k.dropScore || age > k.blindMax && !self.isWatched(slot, now) { return .fade }
-        let limit = k.positionDeviationMax * k.positionDeviationMax
+        if score < self.parameters.dropScore || age > self.parameters.blindMax && !self.isWatched(slot, now) {
+            return .fade
+        }
+        let limit = self.parameters.positionDeviationMax * self.parameters.positionDeviationMax
         let at = self.coarse[slot]
         // What it was never known better than is no reason to give it up: some aircraft say that they may be miles off.
         let measured = at.placeVariance - self.records[slot].state.vertical.hh
@@ -344,7 +345,7 @@ extension Tracker {
     mutating func areApart(_ a: Int, _ b: Int, _ now: Timestamp) -> Bool {
         let other = self.records[b].track.id
         for i in 0..<Int(self.records[a].track.contributionCount) {
-            let contribution = self.records[a].track.contributions[i]
+            let contribution = self.records.span[a].track.contributions[i]
             let site = Int(self.siteOfSensor.value(UInt64(contribution.sensor.rawValue)))
             guard site >= 0, self.sites[site].kind == .radar else { continue }
             if now.seconds(since: contribution.measuredAt) < 20,
@@ -356,7 +357,7 @@ extension Tracker {
                 return true
             }
         }
-        guard let seen = self.records[a].apart.time(other) else { return false }
+        guard let seen = self.records.span[a].apart.time(other) else { return false }
         return now.seconds(since: seen) < self.parameters.apartTime
     }
 
@@ -370,8 +371,8 @@ extension Tracker {
             return false
         }
         if self.areApart(a, b, now) { return false }
-        let x = self.records[a].snapshot(after: now.seconds(since: self.records[a].state.time), self.parameters)
-        let y = self.records[b].snapshot(after: now.seconds(since: self.records[b].state.time), self.parameters)
+        let x = self.records.span[a].snapshot(after: now.seconds(since: self.records[a].state.time), self.parameters)
+        let y = self.records.span[b].snapshot(after: now.seconds(since: self.records[b].state.time), self.parameters)
         let frame = TangentFrame(below: SIMD3(Geocentric(y.position)))
         let d = frame.coordinates(of: SIMD3(Geocentric(x.position))).p
         var difference = Vector<4>.zero

@@ -76,9 +76,9 @@ extension Tracker {
 
     /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.
     private func isSeen(_ slot: Int, beside site: Int) -> Bool {
-        let now = self.records[slot].state.time, own = self.sites[site].id
+        let now = self.records.span[slot].state.time, own = self.sites.span[site].id
         for i in 0..<Int(self.records[slot].track.contributionCount) {
-            let contribution = self.records[slot].track.contributions[i]
+            let contribution = self.records.span[slot].track.contributions[i]
             guard contribution.sensor != own, now.seconds(since: contribution.measuredAt) < 30 else { continue }
             let other = Int(self.siteOfSensor.value(UInt64(contribution.sensor.rawValue)))
             if other >= 0, !self.registration.isQuarantined(other) { return true }

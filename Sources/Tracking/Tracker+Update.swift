@@ -24,14 +24,14 @@ extension Tracker {
             index, slot, age: self.slice[index].plot.measuredAt.seconds(since: self.records[slot].state.time))
         if self.hypotheses[h].base == -2 {
             self.tally.outOfOrder += 1
-            self.records[slot].state = self.hypotheses[h].state
+            self.records[slot].state = self.hypotheses.span[h].state
         } else if self.hypotheses[h].base < 0 {
-            self.records[slot].state = self.hypotheses[h].state
+            self.records[slot].state = self.hypotheses.span[h].state
             self.records[slot].state.recentre(self.parameters)
             if self.slice[index].isPolar, !self.slice[index].hasHeight, !self.slice[index].hasElevation {
                 self.findHeight(slot, self.slice[index])
             }
-            self.remember(slot, self.slice[index])
+            self.remember(slot, index)
         } else {
             self.tally.outOfOrder += 1
             self.replay(h)
@@ -43,11 +43,11 @@ extension Tracker {
     }
 
     /// Notes the newest state of a track, and the plot that led to it.
-    mutating func remember(_ slot: Int, _ plot: PreparedPlot) {
-        let state = self.records[slot].state
-        let entry = self.history.add(state, plot, after: self.records[slot].history)
+    mutating func remember(_ slot: Int, _ index: Int) {
+        let entry = self.history.add(
+            self.records.span[slot].state, self.slice.span[index], after: self.records[slot].history)
         self.records[slot].history = entry
-        self.history.trim(entry, to: state.time.advanced(by: -self.parameters.lagMax))
+        self.history.trim(entry, to: self.records[slot].state.time.advanced(by: -self.parameters.lagMax))
     }
 
     /// Finds the height of a track that reports none from the slant ranges of several radars.
@@ -170,7 +170,7 @@ extension Tracker {
             self.records[Int(slot)].isTouched = false
             if self.isSector { self.moved.append(slot) }
             if self.records[Int(slot)].isConfirmed {
-                changes.append(.updated(self.records[Int(slot)].snapshot(after: 0, self.parameters)))
+                changes.append(.updated(self.records.span[Int(slot)].snapshot(after: 0, self.parameters)))
             }
         }
         self.touched.removeAll(keepingCapacity: true)

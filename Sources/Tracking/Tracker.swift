@@ -279,7 +279,7 @@ public struct Tracker: Sendable {
     public func track(_ id: TrackID, predictedTo instant: Timestamp) -> Track? {
         let slot = Int(self.slotOfID.value(UInt64(id.rawValue)))
         guard slot >= 0, self.records[slot].isConfirmed else { return nil }
-        return self.records[slot].snapshot(
+        return self.records.span[slot].snapshot(
             after: instant.seconds(since: self.records[slot].state.time), self.parameters)
     }
 
@@ -288,7 +288,7 @@ public struct Tracker: Sendable {
     public func forEachTrack(predictedTo instant: Timestamp, _ body: (Track) -> Void) {
         for slot in self.records.indices where self.coarse[slot].isLive && self.records[slot].isConfirmed {
             body(
-                self.records[slot].snapshot(
+                self.records.span[slot].snapshot(
                     after: instant.seconds(since: self.records[slot].state.time), self.parameters))
         }
     }
