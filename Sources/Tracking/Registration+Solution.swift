@@ -332,10 +332,10 @@ extension Registration {
         self.quarantine(worst, error: jump, deviation: Self.afterJump, now)
     }
 
-    /// Whether a radar that sends plots finds next to none of the tracks that it looks at.
+    /// Whether a radar that sends plots finds few of the tracks that it looks at.
     private func isBlind(_ site: Int) -> Bool {
         let entry = self.entries[site]
-        return entry.vain > 30 && entry.hits < 0.2 * entry.vain
+        return entry.vain > 30 && entry.hits < 0.6 * entry.vain
     }
 
     /// What may be supposed of the errors after a jump, one standard deviation each.

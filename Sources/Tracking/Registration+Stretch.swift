@@ -286,7 +286,7 @@ extension Registration {
         let isDoubtful = doubt > 0.05 * degrees
         let isSample = (self.tally.fits + self.tally.misfits) % 4 == 0
         if isDoubtful, misfit > limit || isSample { misfit -= self.explained(by: -1) }
-        if isSample { self.learnNoise(isDoubtful) }
+        if isSample { self.learnNoise(isDoubtful, fits: misfit <= limit) }
         if misfit > limit {
             self.tally.misfits += 1
             self.blame(misfit, limit)
@@ -318,7 +318,7 @@ extension Registration {
     ///
     /// s ← s exp(η (min(ν²/σ², 9) − 0.97)): a plot far off says no more than one three deviations off, and 0.97 is the mean
     /// of that for a normal ν.
-    private mutating func learnNoise(_ isDoubtful: Bool) {
+    private mutating func learnNoise(_ isDoubtful: Bool, fits: Bool) {
         let n = self.members.count
         while self.corrections.count < 5 * StretchSums.blocksMax { self.corrections.append(0) }
         for i in 0..<5 * StretchSums.blocksMax { self.corrections[i] = 0 }
@@ -340,6 +340,8 @@ extension Registration {
             var residual = row.y - (row.c * line).sum()
             if isDoubtful { for k in 0..<5 { residual -= row.h[k] * self.corrections[5 * row.place + k] } }
             let site = Int(self.sums.blocks[row.place]) - 1
+            // What no longer fits a sensor that did is a jump, not noise.
+            guard fits || self.entries[site].state != .registered else { continue }
             let square = min(residual * residual * row.weight * fitted, 9)
             let scale = self.entries[site].noise[row.kind] * exp(0.02 * (square - 0.97))
             self.entries[site].noise[row.kind] = min(max(scale, 0.2), 30)
