@@ -83,9 +83,13 @@ expect 2 'character 6: `g`' "$kumiko" explain 22 00g
 "$kumiko" explain --color always 22000BF0E2D20263F630B8 | LC_ALL=C grep -q $'\x1b' || fail "explain wrote no colours"
 ok "explain: colours only where they are wanted"
 
-expect 0 '60 s of 50 aircraft' "$kumiko" scenario --out "$work/scenario" --aircraft 50 --duration 60
+expect 0 '60 s of Japan and Korea, 50 aircraft' "$kumiko" scenario --out "$work/scenario" --aircraft 50 --duration 60
 expect 0 'plots/s on one core' "$kumiko" track "$work/scenario" --out "$work/tracks.jsonl"
 [ -s "$work/tracks.jsonl" ] && [ -s "$work/scenario/truth.jsonl" ] || fail "no tracks or no truth were written"
+expect 0 'GOSPA' "$kumiko" score "$work/scenario" "$work/tracks.jsonl" --html "$work/score.html" --json "$work/score.json"
+grep -q '</html>' "$work/score.html" && [ -s "$work/score.json" ] || fail "no page or no JSON of the scores was written"
+expect 0 'aircraft' "$kumiko" scenario exercises/quiet-sky.yaml --out "$work/quiet" --wire --duration 120
+expect 0 'continuity|with a confirmed track' "$kumiko" replay "$work"/quiet/*.pcap --config "$work/quiet/kumiko.yaml" --fast --continuity
 
 if [ -d "$data/asterix" ]; then
     expect 0 '"I048/040"' "$kumiko" decode "$data/asterix/jahorina.raw"
