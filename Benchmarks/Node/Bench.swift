@@ -23,7 +23,7 @@ struct Bench {
           --seconds N            latency, region: how long to measure (30)
           --aircraft N           overload: how many aircraft (10000); region: how many tracks (100000); tracker: only
                                  so many
-          --queue N              overload, region: megabytes that may wait to be decoded (8)
+          --queue N              overload, region: megabytes that may wait to be decoded (4)
           --program PATH         the kumiko program (beside this one)
         """
 
@@ -67,7 +67,7 @@ struct Arguments {
     var minutes = 10.0
     var seconds = 30.0
     var aircraft: Int?
-    var queue = 8
+    var queue = 4
     var program: String?
 
     init(_ words: [String]) throws {

@@ -15,7 +15,7 @@ final class Child {
     /// Starts the program and waits until it tells the address of its map.
     ///
     /// - Parameter sensors: the `sensors:` section.
-    init(_ arguments: Arguments, sensors: String, queueMegabytes: Int = 8) throws {
+    init(_ arguments: Arguments, sensors: String, queueMegabytes: Int = 4) throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let program = arguments.program ?? URL(filePath: own).deletingLastPathComponent().appending(path: "kumiko").path
         guard FileManager.default.isExecutableFile(atPath: program) else {
