@@ -97,7 +97,11 @@ bench: install-test ## The figures: decoding, tracking, latency, memory, beside 
 	scripts/bench_peers.py
 	scripts/compare_modes.py --bench --decoder ".build/release/kumiko decode"
 	.build/release/kumiko-bench all
-	@if [ -d $(DATA)/../referee ]; then scripts/referee.py --referee $(DATA)/../referee --kumiko .build/release/kumiko --work .build-referee; fi
+	.build/release/kumiko-bench-tracker scale
+	KUMIKO_DATA=$(DATA) .build/release/kumiko-bench-recordings
+	@if [ -d $(DATA)/../referee ]; then \
+		scripts/referee.py --referee $(DATA)/../referee --kumiko .build/release/kumiko --work .build-referee && \
+		scripts/bench_tracker_peer.py --referee $(DATA)/../referee --work .build-referee; fi
 
 fuzz: SECONDS_EACH = 600
 fuzz: ## Ten million inputs by seed, then ten minutes for each decoder by coverage; INPUTS and SECONDS_EACH for more

@@ -5,8 +5,8 @@
                                   [--bench .build/release/kumiko-bench-tracker] [--targets 20] [--duration 150] [--seed 1]
 
 Plots a second of processor time of one core: of `kumiko-bench-tracker referee`, and of the referee's Stone Soup baseline
-with an extended Kalman filter and with interacting multiple models (the one of about equal accuracy), both with optimal
-assignment. Needs the referee's directory; a virtual environment with its requirements is made as scripts/referee.py does.
+with an extended Kalman filter and with interacting multiple models as it comes, both with optimal assignment; neither is
+as accurate. Needs the referee's directory; a virtual environment with its requirements is made as scripts/referee.py does.
 """
 import argparse
 import json

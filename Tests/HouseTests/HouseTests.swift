@@ -141,7 +141,7 @@ struct HouseTests {
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
             + [
                 "asterix", "asterix-differences", "exercises", "mode-s-differences", "plausibility",
-                "recordings-tracked", "registration", "scoring",
+                "recordings-tracked", "registration", "scale", "scoring",
             ].map { "docs/\($0).md" }
         let decisions = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "docs/decisions").path)
