@@ -3,16 +3,18 @@
 # of bounds trap by themselves (spans are checked); with --address the address sanitizer watches the rest too, at a third
 # of the speed.
 #
-#     scripts/fuzz_guided.sh [--seconds N | --runs N] [--address] [--only NAME] [--seeder PROGRAM] [DIRECTORY|FILE…]
+#     scripts/fuzz_guided.sh [--seconds N | --runs N] [--length N] [--address] [--only NAME] [--seeder PROGRAM] [DIRECTORY|FILE…]
 #
-# Each decoder gets N seconds (60), or N inputs, beginning with what is worth damaging in the files given. What it learns
-# is kept in .build-fuzz/corpus and used the next time. PROGRAM is a kumiko-fuzz that is already built. An input that
-# fails is left in .build-fuzz/failed; it belongs into Fuzzing/Failures/NAME, which the unit tests try from then on.
+# Each decoder gets N seconds (60), or N inputs, of at most so many octets (4096; short ones are tried much faster), beginning
+# with what is worth damaging in the files given. What it learns is kept in .build-fuzz/corpus and used the next time. PROGRAM
+# is a kumiko-fuzz that is already built. An input that fails is left in .build-fuzz/failed; it belongs into
+# Fuzzing/Failures/NAME, which the unit tests try from then on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=60
 runs=
+length=4096
 only=
 seeder=
 sanitizers=fuzzer
@@ -21,6 +23,7 @@ while [ $# -gt 0 ]; do
     case "$1" in
         --seconds) seconds=$2; shift ;;
         --runs) runs=$2; shift ;;
+        --length) length=$2; shift ;;
         --address) sanitizers=fuzzer,address ;;
         --seeder) seeder=$(realpath "$2"); shift ;;
         --only) only=$2; shift ;;
@@ -51,7 +54,7 @@ for name in $("$seeder" --names); do
     [ -z "$only" ] || [ "$only" = "$name" ] || continue
     mkdir -p ".build-fuzz/corpus/$name"
     log=.build-fuzz/$name.log
-    if ! KUMIKO_FUZZ_TARGET=$name ASAN_OPTIONS=detect_leaks=0 "$program" "${limit[@]}" -max_len=4096 -timeout=5 \
+    if ! KUMIKO_FUZZ_TARGET=$name ASAN_OPTIONS=detect_leaks=0 "$program" "${limit[@]}" -max_len="$length" -timeout=5 \
         -rss_limit_mb=1024 -reload=0 -print_final_stats=1 -artifact_prefix=".build-fuzz/failed/$name-" \
         ".build-fuzz/corpus/$name" ".build-fuzz/seeds/$name" >"$log" 2>&1; then
         tail -40 "$log" >&2
