@@ -52,6 +52,24 @@ enum Worked {
 }
 
 @Suite("Records of ASTERIX") struct AsterixRecordTests {
+    @Test(
+        "the calculated Doppler speed reaches the plot, unless it is doubtful or only raw",
+        arguments: [
+            ([0x80, 0x03, 0x38], -200), ([0x80, 0x00, 0xC8], 200), ([0x80, 0xFF, 0xFF], nil),
+            ([0x80, 0x02, 0x00], -512),
+            ([0x40, 1, 0, 200, 0, 100, 10, 0], nil), ([0xC0, 0x00, 0x07, 1, 0, 200, 0, 100, 10, 0], 7),
+        ] as [([UInt8], Double?)])
+    func dopplerSpeed(item: [UInt8], expected: Double?) throws {
+        // 010 140 020 040 FX | FX | 120
+        let record: [UInt8] = [0xF1, 0x01, 0x04, 20, 129, 0x38, 0x40, 0x6D, 0x20, 0x30, 0xA7, 0xBA, 0x34] + item
+        let plotted = Plotted(block(48, record))
+        #expect(plotted.problems.isEmpty)
+        #expect(try #require(plotted.plots.first).dopplerSpeed == expected)
+        for length in 1..<record.count {
+            #expect(Plotted(block(48, Array(record.prefix(length)))).plots.allSatisfy { $0.dopplerSpeed == nil })
+        }
+    }
+
     @Test("a worked record of category 048 gives every value of the standard")
     func worked048() throws {
         let plotted = Plotted(block(48, Worked.category048))
