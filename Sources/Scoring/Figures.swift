@@ -90,8 +90,12 @@ extension Esassp {
     public var text: String {
         var table = TextTable(["", "requirement", "bound", "measured", "margin", "", ""], left: [0, 1, 5, 6])
         for requirement in self.requirements { table.add([requirement.id] + requirement.cells) }
-        return "\(self.title)\n\(table.text)"
+        return "\(self.title)\n\(table.text)\n\(Self.caution)"
     }
+
+    /// What must stand beside every table of these bounds.
+    static let caution =
+        "The bounds are as commonly cited and were not checked against the text of EUROCONTROL-SPEC-147."
 }
 
 extension Esassp.Requirement {

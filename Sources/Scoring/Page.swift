@@ -243,7 +243,7 @@ public struct ScorePage: Sendable {
     private var requirements: String {
         var result = """
             <h2>Surveillance performance (ESASSP)</h2>
-            <p>EUROCONTROL-SPEC-147. The bounds are as commonly cited and were not checked against its text.</p>
+            <p>\(Esassp.caution)</p>
             """
         for separation in Esassp.Separation.allCases {
             let table = Esassp(self.score, separation: separation, flights: .cooperative)
