@@ -9,15 +9,13 @@ doubled, tracks of nothing, wrong identities, wrong covariances, times off the g
 itself as tracks. Without the referee's directory the comparison is skipped with a sentence. The environment is that of
 scripts/referee.py.
 """
-import argparse
 import json
 import math
-import pathlib
 import random
 import subprocess
 import sys
 
-from referee import SCENARIOS, environment
+from referee import SCENARIOS, arguments, environment
 
 SCENARIOS = SCENARIOS | {"hard200": ["--targets", "200", "--bias", "--merge", "--latency"]}
 
@@ -111,15 +109,7 @@ def astray(rows, rng):
 
 
 def main():
-    root = pathlib.Path(__file__).resolve().parent.parent
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--referee", type=pathlib.Path, default=root.parent / "shared" / "referee")
-    parser.add_argument("--work", type=pathlib.Path, default=root / ".build" / "referee")
-    parser.add_argument("--kumiko", type=pathlib.Path, default=root / ".build" / "release" / "kumiko")
-    parser.add_argument("--only", default=",".join(SCENARIOS))
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--python", type=pathlib.Path, help="a Python that already has the referee's requirements")
-    options = parser.parse_args()
+    options = arguments(__doc__, ",".join(SCENARIOS))
     if not (options.referee / "referee.py").exists():
         print(f"skipped: no referee at {options.referee}; give its directory with --referee")
         return 0

@@ -47,16 +47,21 @@ def published(referee):
     return rows
 
 
-def main():
+def arguments(description, only):
+    """The options that all comparisons with the referee share."""
     root = pathlib.Path(__file__).resolve().parent.parent
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--referee", type=pathlib.Path, default=root.parent / "shared" / "referee")
     parser.add_argument("--work", type=pathlib.Path, default=root / ".build" / "referee")
     parser.add_argument("--kumiko", type=pathlib.Path, default=root / ".build" / "release" / "kumiko")
-    parser.add_argument("--only", default=",".join(SCENARIOS))
+    parser.add_argument("--only", default=only)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--python", type=pathlib.Path, help="a Python that already has the referee's requirements")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    options = arguments(__doc__, ",".join(SCENARIOS))
     if not (options.referee / "referee.py").exists():
         sys.exit(f"no referee at {options.referee}: give its directory with --referee")
     if not options.kumiko.exists():
