@@ -101,7 +101,9 @@ bench: install-test ## The figures: decoding, tracking, latency, memory, beside 
 	KUMIKO_DATA=$(DATA) .build/release/kumiko-bench-recordings
 	@if [ -d $(DATA)/../referee ]; then \
 		scripts/referee.py --referee $(DATA)/../referee --kumiko .build/release/kumiko --work .build-referee && \
-		scripts/bench_tracker_peer.py --referee $(DATA)/../referee --work .build-referee; fi
+		scripts/bench_tracker_peer.py --referee $(DATA)/../referee --work .build-referee && \
+		.build-referee/venv/bin/python $(DATA)/../referee/scenario.py --targets 200 --bias --out .build-referee/biased && \
+		.build/release/kumiko-bench-tracker registration .build-referee/biased; fi
 
 fuzz: SECONDS_EACH = 600
 fuzz: ## Ten million inputs by seed, then ten minutes for each decoder by coverage; INPUTS and SECONDS_EACH for more

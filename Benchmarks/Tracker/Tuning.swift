@@ -7,7 +7,7 @@ import Tracking
 enum Tuning {
     static func set(_ text: String, in k: inout TrackerParameters) {
         let parts = text.split(separator: "=")
-        guard parts.count == 2, let value = Double(parts[1]) else { return self.refuse(text) }
+        guard parts.count == 2, let value = Double(parts[1]), abs(value) < 1e12 else { return self.refuse(text) }
         let name = parts[0].split(separator: ".").map(String.init)
         if name.count == 3, name[0] == "motion", let j = Int(name[1]), (0..<7).contains(j) {
             switch name[2] {
