@@ -184,6 +184,9 @@ struct Motion {
         self.vw = m * self.vw
     }
 
+    /// Whether there is a turn rate, or may be one.
+    @inline(__always) var mayTurn: Bool { self.w != 0 || self.ww != 0 }
+
     /// Whether every number is one and the variances are positive.
     var isSound: Bool {
         (self.p.x + self.p.y + self.v.x + self.v.y + self.w + self.pp.a + self.vv.a + self.ww).isFinite
@@ -232,6 +235,9 @@ struct MotionMixture {
             self.weights[j] = k.motions[j].share * (j < Self.firstAgile ? 1 - agile : agile)
         }
     }
+
+    /// Says which motions are at work, when a mixture is read from where it was kept.
+    @inline(__always) mutating func setAtWork(_ low: Int, _ high: Int) { (self.low, self.high) = (low, high) }
 
     /// Lets the motions interact and moves each `dt` seconds ahead.
     ///

@@ -2,14 +2,11 @@ import Air
 import Geodesy
 import Glibc
 
-/// A plot with what of its geometry does not depend on the track it is held against.
-struct PreparedPlot {
-    var plot: Plot
+/// What a plot measures, made ready: all that the filters of a track need of it.
+struct Measured: Sendable {
+    var measuredAt: Timestamp
     var site: Int
-    /// Next plot of the same sensor in the slice, or −1.
-    var next: Int32 = -1
-    var isPolar: Bool
-    var isReply: Bool
+    var isPolar = false
     /// Polar: slant range, metres, and where the beam points.
     var range = 0.0
     var sinAzimuth = 0.0
@@ -24,17 +21,29 @@ struct PreparedPlot {
     var hasHeight = false
     var height = 0.0
     var heightVariance = 0.0
-    /// What is supposed of the height where nothing is reported, metres.
-    var heightPrior = (mean: 0.0, deviation: 0.0)
-    /// Horizontal variance of a geodetic plot, m².
-    var positionVariance = 0.0
+    /// Reported rate of climb, metres per second; NaN where none is.
+    var climbRate = Double.nan
     /// Polar: speed away from the radar, metres per second, and its variance.
     var hasRangeRate = false
     var rangeRate = 0.0
     var rangeRateVariance = 0.0
-    /// Velocity in Earth-centred axes, metres per second.
+    /// Geodetic: the place in Earth-centred axes, metres, and its horizontal variance, m².
+    var place = SIMD3<Double>.zero
+    var positionVariance = 0.0
+    /// Geodetic: velocity in Earth-centred axes, metres per second, and its variance; 0 where none is reported.
     var velocity = SIMD3<Double>.zero
     var velocityVariance = 0.0
+}
+
+/// A plot with what of its geometry does not depend on the track it is held against.
+struct PreparedPlot {
+    var plot: Plot
+    var measured: Measured
+    /// Next plot of the same sensor in the slice, or −1.
+    var next: Int32 = -1
+    var isReply: Bool
+    /// What is supposed of the height where nothing is reported, metres.
+    var heightPrior = (mean: 0.0, deviation: 0.0)
     /// About where it is, Earth-centred, metres; and how wrong that may be, metres.
     var place = SIMD3<Double>.zero
     var spread = 0.0
@@ -52,6 +61,8 @@ struct PreparedPlot {
     /// Too old for a track that it may have belonged to.
     var isLate = false
 
+    var site: Int { self.measured.site }
+
     /// Judges and prepares a plot; nil if its numbers are none or beyond reason.
     ///
     /// - Parameter clutter: false echoes in a turn in the cell of the plot, of a radar.
@@ -59,7 +70,7 @@ struct PreparedPlot {
         _ plot: Plot, site: Int, _ s: borrowing Site, clutter: Double, _ k: borrowing TrackerParameters
     ) {
         self.plot = plot
-        self.site = site
+        var m = Measured(measuredAt: plot.measuredAt, site: site)
         let identity = plot.identity
         if let address = identity.address {
             self.key = UInt64(address.rawValue) | 1 << 40
@@ -68,40 +79,41 @@ struct PreparedPlot {
         }
         if let code = identity.mode3A, !code.isShared { self.code = code }
         if let height = plot.pressureAltitude, height.isFinite, height > -2_000, height < 60_000 {
-            self.hasHeight = true
-            self.height = height
-            self.heightVariance = k.pressureAltitudeDeviation * k.pressureAltitudeDeviation
+            m.hasHeight = true
+            m.height = height
+            m.heightVariance = k.pressureAltitudeDeviation * k.pressureAltitudeDeviation
         } else if let height = plot.geometricHeight, height.isFinite, height > -2_000, height < 2_000_000 {
-            self.hasHeight = true
-            self.height = height
-            self.heightVariance = k.geometricHeightDeviation * k.geometricHeightDeviation
+            m.hasHeight = true
+            m.height = height
+            m.heightVariance = k.geometricHeightDeviation * k.geometricHeightDeviation
         } else if plot.isOnGround {
             // On the ground, so about as high as the radar that sees it (or, of a receiver, as most airports).
-            self.hasHeight = true
-            self.height = s.isKnown ? s.height : 150
-            self.heightVariance = 150 * 150
+            m.hasHeight = true
+            m.height = s.isKnown ? s.height : 150
+            m.heightVariance = 150 * 150
         }
+        if let rate = plot.climbRate, rate.isFinite { m.climbRate = rate }
         self.heightPrior = k.heightPrior
         switch plot.measurement {
         case .polar(let range, let azimuth, let elevation):
             guard range.isFinite, azimuth.isFinite, range > 1, range < 5_000_000, abs(azimuth) < 100 else { return nil }
-            self.isPolar = true
+            m.isPolar = true
             self.isReply = plot.kind != .primary
             let known = self.isReply ? s.secondary : s.primary
-            self.range = range
-            (self.sinAzimuth, self.cosAzimuth) = (sin(azimuth), cos(azimuth))
+            m.range = range
+            (m.sinAzimuth, m.cosAzimuth) = (sin(azimuth), cos(azimuth))
             // A plot of a channel that the sensor was not known to have is taken for one of an ordinary radar.
             let channel = known ?? (self.isReply ? .secondary : .primary)
             if let speed = plot.dopplerSpeed, speed.isFinite, abs(speed) < 4_000, s.dopplerSign != 0 {
-                self.hasRangeRate = true
-                self.rangeRate = s.dopplerSign * speed
-                self.rangeRateVariance = k.dopplerDeviation * k.dopplerDeviation
+                m.hasRangeRate = true
+                m.rangeRate = s.dopplerSign * speed
+                m.rangeRateVariance = k.dopplerDeviation * k.dopplerDeviation
             }
-            self.rangeVariance = channel.rangeDeviation * channel.rangeDeviation
-            self.azimuthVariance = channel.azimuthDeviation * channel.azimuthDeviation
+            m.rangeVariance = channel.rangeDeviation * channel.rangeDeviation
+            m.azimuthVariance = channel.azimuthDeviation * channel.azimuthDeviation
             var up: Double
-            let sideVariance = range * range * self.azimuthVariance
-            var blur = self.rangeVariance + sideVariance
+            let sideVariance = range * range * m.azimuthVariance
+            var blur = m.rangeVariance + sideVariance
             if self.isReply {
                 self.falseDensity = s.falseReply - log(range)
                 self.odds = s.oddsReply
@@ -111,62 +123,63 @@ struct PreparedPlot {
             }
             if let elevation, elevation.isFinite, abs(elevation) < .pi / 2 {
                 let deviation = channel.elevationDeviation ?? 0.01
-                self.hasElevation = true
+                m.hasElevation = true
                 up = range * sin(elevation)
                 let ground = range * cos(elevation)
-                self.upVariance =
-                    ground * ground * deviation * deviation + self.rangeVariance * sin(elevation) * sin(elevation)
+                m.upVariance =
+                    ground * ground * deviation * deviation + m.rangeVariance * sin(elevation) * sin(elevation)
                 // Elevations of false plots lie within some ten degrees.
-                self.falseDensity -= self.hasHeight ? 9.4 : log(0.17 * range)
-                blur += self.upVariance
+                self.falseDensity -= m.hasHeight ? 9.4 : log(0.17 * range)
+                blur += m.upVariance
             } else {
                 // Near the radar it cannot be high: it would be overhead, in the cone of silence.
                 self.heightPrior.mean = min(k.heightPrior.mean, s.height + 0.4 * range)
                 self.heightPrior.deviation = min(k.heightPrior.deviation, 0.3 * range)
-                let height = self.hasHeight ? self.height : self.heightPrior.mean
+                let height = m.hasHeight ? m.height : self.heightPrior.mean
                 let rise = height - s.height
                 let radius = 6_371_000 + s.height
                 up = min(max((rise * (2 * radius + rise) - range * range) / (2 * radius), -range), range)
-                if self.hasHeight {
+                if m.hasHeight {
                     self.falseDensity -= 9.4
                 } else {
                     blur += self.heightPrior.deviation * self.heightPrior.deviation
                 }
             }
-            self.up = up
+            m.up = up
             let ground = max(range * range - up * up, 0).squareRoot()
-            self.place = s.centre + ground * (self.sinAzimuth * s.east + self.cosAzimuth * s.north) + up * s.up
+            self.place = s.centre + ground * (m.sinAzimuth * s.east + m.cosAzimuth * s.north) + up * s.up
             self.spread = blur.squareRoot()
         case .geodetic(let latitude, let longitude, let deviation):
             guard latitude.isFinite, longitude.isFinite, abs(latitude) <= .pi / 2, abs(longitude) <= 7 else {
                 return nil
             }
-            self.isPolar = false
             self.isReply = true
             var sigma = deviation.isFinite ? min(max(deviation, 1), 50_000) : 100
             // Its own accuracy says nothing of a place that is doubted as such: radar shall outweigh it.
             if !plot.doubts.isDisjoint(with: .ofPlace) { sigma = max(sigma, k.doubtedPlaceDeviation) }
-            self.positionVariance = sigma * sigma
-            let height = self.hasHeight ? self.height : k.heightPrior.mean
+            m.positionVariance = sigma * sigma
+            let height = m.hasHeight ? m.height : k.heightPrior.mean
             let (sLat, cLat) = (sin(latitude), cos(latitude))
             let (sLon, cLon) = (sin(longitude), cos(longitude))
             let n = WGS84.semiMajorAxis / (1 - WGS84.eccentricitySquared * sLat * sLat).squareRoot()
             self.place = SIMD3(
                 (n + height) * cLat * cLon, (n + height) * cLat * sLon,
                 (n * (1 - WGS84.eccentricitySquared) + height) * sLat)
-            self.spread = sigma + (self.hasHeight ? 0 : k.heightPrior.deviation)
+            self.spread = sigma + (m.hasHeight ? 0 : k.heightPrior.deviation)
             if let velocity = plot.velocity, velocity.north.isFinite, velocity.east.isFinite,
                 abs(velocity.north) < 4_000, abs(velocity.east) < 4_000
             {
                 let deviation = velocity.deviation.isFinite ? min(max(velocity.deviation, 0.3), 500) : 10
-                self.velocityVariance = deviation * deviation
-                self.velocity =
+                m.velocityVariance = deviation * deviation
+                m.velocity =
                     velocity.east * SIMD3(-sLon, cLon, 0)
                     + velocity.north * SIMD3(-sLat * cLon, -sLat * sLon, cLat)
             }
-            self.falseDensity = s.falseBroadcast - (self.hasHeight ? 9.4 : 0) - (self.velocityVariance > 0 ? 12 : 0)
+            self.falseDensity = s.falseBroadcast - (m.hasHeight ? 9.4 : 0) - (m.velocityVariance > 0 ? 12 : 0)
             self.odds = 1
+            m.place = self.place
         }
+        self.measured = m
     }
 }
 
@@ -186,13 +199,13 @@ extension Vertical {
     ///
     /// - Returns: the measurement in the plane, with distance and log-likelihood of the vertical part.
     @inline(__always) mutating func sight(
-        _ z: borrowing PreparedPlot, from s: borrowing Site, in frame: borrowing TangentFrame,
+        _ z: borrowing Measured, from s: borrowing Site, in frame: borrowing TangentFrame,
         _ k: borrowing TrackerParameters
     ) -> Sighting {
         var distance = 0.0, likelihood = 0.0
         if z.hasHeight {
             (distance, likelihood) = self.take(height: z.height, variance: z.heightVariance)
-            if let rate = z.plot.climbRate, rate.isFinite, abs(rate) < 500 { self.take(climb: rate, variance: 4) }
+            if abs(z.climbRate) < 500 { self.take(climb: z.climbRate, variance: 4) }
         }
         guard z.isPolar else {
             let (position, _) = frame.coordinates(of: z.place)

@@ -426,18 +426,18 @@ struct Passage: Sendable {
     var record: TrackRecord
     var coarse: CoarseTrack
     /// From the oldest to the newest.
-    var history: [(state: TrackState, plot: PreparedPlot, sensor: SensorID)]
+    var history: [(state: TrackState, plot: Measured, sensor: SensorID)]
 }
 
 extension Tracker {
     /// All that is known of a track, for another sector.
     func passage(of slot: Int) -> Passage {
-        var history: [(state: TrackState, plot: PreparedPlot, sensor: SensorID)] = []
-        var entry = self.records[slot].history
+        var history: [(state: TrackState, plot: Measured, sensor: SensorID)] = []
+        var entry = self.records[slot].newest
         while entry >= 0 {
-            let known = self.history.entries[Int(entry)]
-            history.append((known.state, known.plot, self.sites[known.plot.site].id))
-            entry = self.history.previous(entry)
+            let plot = self.history.plot(entry)
+            history.append((self.history.state(entry), plot, self.sites[plot.site].id))
+            entry = self.history.older(than: entry)
         }
         history.reverse()
         return Passage(record: self.records[slot], coarse: self.coarse[slot], history: history)
@@ -449,7 +449,7 @@ extension Tracker {
         var slot = Int(self.slotOfID.value(UInt64(id.rawValue)))
         if slot >= 0 {
             self.unname(slot)
-            self.history.remove(self.records[slot].history)
+            self.history.remove(self.records[slot].newest)
             self.grid.remove(slot)
             self.records[slot] = passage.record
             self.coarse[slot] = passage.coarse
@@ -465,13 +465,13 @@ extension Tracker {
         let key = self.records[slot].key
         self.records[slot].key = 0
         if key != 0 { self.name(slot, key) }
-        self.records[slot].history = -1
+        self.records[slot].newest = -1
         for entry in passage.history {
             var plot = entry.plot
-            let site = self.siteOfSensor.value(UInt64(entry.sensor.rawValue))
-            guard site >= 0 else { continue }
-            plot.site = Int(site)
-            self.records[slot].history = self.history.add(entry.state, plot, after: self.records[slot].history)
+            let site = Int(self.siteOfSensor.value(UInt64(entry.sensor.rawValue)))
+            plot.site = site >= 0 ? site : self.appendUnknown(entry.sensor, kind: .receiver)
+            self.states[0] = entry.state
+            self.records[slot].newest = self.history.add(&self.states[0], plot, after: self.records[slot].newest)
         }
         self.grid.move(slot, to: passage.coarse.at(now).place)
     }
@@ -480,7 +480,7 @@ extension Tracker {
     mutating func release(_ slot: Int) {
         var unheard: [TrackChange] = []
         let tally = self.tally
-        self.drop(slot, at: self.records[slot].state.time, into: &unheard)
+        self.drop(slot, at: self.coarse[slot].time, into: &unheard)
         self.tally = tally
         self.ended.removeLast()
     }

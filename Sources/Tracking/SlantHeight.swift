@@ -34,9 +34,9 @@ struct SlantLooks: Sendable {
             if self.looks[i].measuredAt < self.looks[place].measuredAt { place = i }
         }
         self.looks[place] = Look(
-            site: plot.site, measuredAt: plot.plot.measuredAt, range: plot.range,
-            azimuth: atan2(plot.sinAzimuth, plot.cosAzimuth), rangeVariance: plot.rangeVariance,
-            azimuthVariance: plot.azimuthVariance)
+            site: plot.site, measuredAt: plot.plot.measuredAt, range: plot.measured.range,
+            azimuth: atan2(plot.measured.sinAzimuth, plot.measured.cosAzimuth), rangeVariance: plot.measured.rangeVariance,
+            azimuthVariance: plot.measured.azimuthVariance)
     }
 
     /// The height of a track above the ellipsoid by the ranges of three or four radars, once in ten seconds.

@@ -15,19 +15,28 @@ struct TangentFrame {
     /// Half the curvature of the ellipsoid here, 1/m.
     var halfCurvature: Double
 
+    /// A frame by its origin and the sines and cosines of its latitude and longitude.
+    @inline(__always) init(
+        centre: SIMD3<Double>, sinLatitude: Double, cosLatitude: Double, sinLongitude: Double, cosLongitude: Double,
+        halfCurvature: Double
+    ) {
+        self.centre = centre
+        self.east = SIMD3(-sinLongitude, cosLongitude, 0)
+        self.north = SIMD3(-sinLatitude * cosLongitude, -sinLatitude * sinLongitude, cosLatitude)
+        self.up = SIMD3(cosLatitude * cosLongitude, cosLatitude * sinLongitude, sinLatitude)
+        self.halfCurvature = halfCurvature
+    }
+
     /// The frame below a place given in Earth-centred axes.
     init(below place: SIMD3<Double>) {
         let ground = Ground(below: place)
-        self.up = SIMD3(
-            ground.cosLatitude * ground.cosLongitude, ground.cosLatitude * ground.sinLongitude, ground.sinLatitude)
-        self.east = SIMD3(-ground.sinLongitude, ground.cosLongitude, 0)
-        self.north = SIMD3(
-            -ground.sinLatitude * ground.cosLongitude, -ground.sinLatitude * ground.sinLongitude, ground.cosLatitude)
-        self.centre = place - ground.height * self.up
         let w2 = 1 - WGS84.eccentricitySquared * ground.sinLatitude * ground.sinLatitude
         let n = WGS84.semiMajorAxis / w2.squareRoot()
         let m = n * (1 - WGS84.eccentricitySquared) / w2
-        self.halfCurvature = 0.25 / m + 0.25 / n
+        self.init(
+            centre: place, sinLatitude: ground.sinLatitude, cosLatitude: ground.cosLatitude,
+            sinLongitude: ground.sinLongitude, cosLongitude: ground.cosLongitude, halfCurvature: 0.25 / m + 0.25 / n)
+        self.centre -= ground.height * self.up
     }
 
     /// The Earth-centred place at east and north `p` and height `h`.

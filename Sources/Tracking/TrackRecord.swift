@@ -6,9 +6,8 @@ import Glibc
 struct TrackRecord: Sendable {
     /// Number, identity, times and contributors; state and covariance are filled in when it is told.
     var track: Track
-    var state: TrackState
-    /// The newest entry of its history.
-    var history: Int32 = -1
+    /// Its newest state: an entry of the history.
+    var newest: Int32 = -1
     /// Logarithm of how much likelier its plots and misses are if it is a target than if they were all false.
     var score: Double
     /// The score it began with.
@@ -37,19 +36,18 @@ struct TrackRecord: Sendable {
     /// Whether it waits in the list of what has changed.
     var isTouched = false
 
-    /// The track as it is told, `dt` seconds after the instant that the filters stand at.
-    func snapshot(after dt: Double, _ k: borrowing TrackerParameters) -> Track {
-        var mixture = self.state.mixture
-        var vertical = self.state.vertical
-        if dt > 0 { mixture.advance(dt, k) } else if dt < 0 { mixture.shift(dt, k) }
-        if dt != 0 { vertical.advance(dt, noise: k.climbNoise) }
-        let motion = mixture.blended(k)
-        let place = self.state.frame.place(motion.p, height: vertical.height)
-        let m = self.state.frame.rotation(to: TangentFrame(below: place)), t = m.transposed
+    /// The track as it is told, `dt` seconds after the instant of its newest state, which is moved by that.
+    func snapshot(_ state: inout TrackState, after dt: Double, _ k: borrowing TrackerParameters) -> Track {
+        if dt > 0 { state.mixture.advance(dt, k) } else if dt < 0 { state.mixture.shift(dt, k) }
+        if dt != 0 { state.vertical.advance(dt, noise: k.climbNoise) }
+        let motion = state.mixture.blended(k)
+        let vertical = state.vertical
+        let place = state.frame.place(motion.p, height: vertical.height)
+        let m = state.frame.rotation(to: TangentFrame(below: place)), t = m.transposed
         let v = m * motion.v
         let pp = m * motion.pp * t, pv = m * motion.pv * t, vv = m * motion.vv * t
         var track = self.track
-        track.measuredAt = self.state.time.advanced(by: dt)
+        track.measuredAt = state.time.advanced(by: dt)
         track.position = Ground(below: place).geodetic
         track.position.height = vertical.height
         track.velocity = EastNorthUp(east: v.x, north: v.y, up: vertical.climb)
@@ -98,6 +96,9 @@ struct CoarseTrack: Sendable {
     /// Variance of the place, m², and of the velocity, m²/s².
     var placeVariance = 0.0
     var velocityVariance = 0.0
+    /// Metres, and its variance, m².
+    var height = 0.0
+    var heightVariance = 0.0
     var isLive = false
     var isConfirmed = false
 
@@ -112,13 +113,12 @@ struct CoarseTrack: Sendable {
     }
 }
 
-/// A plot held against a track: what the track would be if they belong together.
+/// A plot held against a track; what the track would be if they belong together has the same place in `states`.
 struct Hypothesis: Sendable {
     var plot: Int32
     var slot: Int32
-    /// The entry of the history that it follows on; −1: the track's newest state; −2: that state, but the plot is older.
+    /// The entry of the history that it follows on.
     var base: Int32
-    var state: TrackState
     /// Squared Mahalanobis distance under the likeliest motion.
     var distance: Double
     /// Log-likelihood ratio of belonging together against the plot being false.

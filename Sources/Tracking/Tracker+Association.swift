@@ -40,7 +40,7 @@ extension Tracker {
 
     /// Whether a plot is not so much older than a track that it can no longer be taken in; notes it if it is.
     @inline(__always) mutating func isTimely(_ index: Int, _ slot: Int) -> Bool {
-        let dt = self.slice[index].plot.measuredAt.seconds(since: self.records[slot].state.time)
+        let dt = self.slice[index].plot.measuredAt.seconds(since: self.coarse[slot].time)
         if dt < -self.parameters.lagMax { self.slice[index].isLate = true }
         return dt >= -self.parameters.lagMax && dt < 2 * self.parameters.coastMax
     }
@@ -72,38 +72,26 @@ extension Tracker {
     ///
     /// - Returns: whether a hypothesis was added to the list; false if the numbers broke.
     mutating func hold(_ index: Int, against slot: Int) -> Bool {
-        var fit = (distance: 0.0, likelihood: 0.0)
         let site = self.slice[index].site
-        var base: Int32 = -1
-        if self.slice[index].plot.measuredAt < self.records[slot].state.time {
-            // A track of one plot has no history: then its only state is mended.
-            base =
-                self.records[slot].history < 0
-                ? -2 : self.history.entry(at: self.slice[index].plot.measuredAt, from: self.records[slot].history)
+        let place = self.hypotheses.count
+        if place == self.states.count { self.states.append(.none) }
+        var base = self.records[slot].newest
+        if self.slice[index].plot.measuredAt < self.coarse[slot].time {
+            base = self.history.entry(at: self.slice[index].plot.measuredAt, from: base)
         }
-        if base < 0 {
-            self.hypotheses.append(
-                Hypothesis(
-                    plot: Int32(index), slot: Int32(slot), base: base,
-                    state: TrackState(
-                        self.records.span[slot].state, taking: self.slice.span[index], from: self.sites.span[site],
-                        self.parameters, fit: &fit), distance: 0, gain: 0))
-        } else {
-            self.hypotheses.append(
-                Hypothesis(
-                    plot: Int32(index), slot: Int32(slot), base: base,
-                    state: TrackState(
-                        self.history.entries.span[Int(base)].state, taking: self.slice.span[index],
-                        from: self.sites.span[site], self.parameters, fit: &fit), distance: 0, gain: 0))
+        self.history.read(base, into: &self.states[place])
+        let rested = self.states.span[place].mixture.rests
+        var fit = self.states[place].take(self.slice.span[index].measured, from: self.sites.span[site], self.parameters)
+        // What the class at work does not foretell, the other one may.
+        if rested, fit.distance > self.parameters.wakeDistance {
+            self.history.read(base, into: &self.states[place])
+            self.states[place].mixture.wake(self.parameters)
+            fit = self.states[place].take(self.slice.span[index].measured, from: self.sites.span[site], self.parameters)
         }
         let gain = fit.likelihood - self.slice[index].falseDensity
-        guard gain.isFinite, fit.distance.isFinite else {
-            self.hypotheses.removeLast()
-            return false
-        }
-        let last = self.hypotheses.count - 1
-        self.hypotheses[last].distance = fit.distance
-        self.hypotheses[last].gain = gain
+        guard gain.isFinite, fit.distance.isFinite else { return false }
+        self.hypotheses.append(
+            Hypothesis(plot: Int32(index), slot: Int32(slot), base: base, distance: fit.distance, gain: gain))
         return true
     }
 

@@ -16,7 +16,7 @@ extension Tracker {
             height: prior.mean, climb: 0, hh: prior.deviation * prior.deviation,
             cc: k.climbDeviation * k.climbDeviation)
         let site = self.slice[index].site
-        let sighting = vertical.sight(self.slice[index], from: self.sites[site], in: frame, k)
+        let sighting = vertical.sight(self.slice.span[index].measured, from: self.sites.span[site], in: frame, k)
         let z = sighting.planar
         var motion = Motion(
             p: z.position, v: .zero, pp: z.noise, vv: .diagonal(k.speedDeviation * k.speedDeviation))
@@ -43,8 +43,9 @@ extension Tracker {
             mixture: MotionMixture(
                 motion, agile: self.slice[index].key != 0 ? k.agile.identified : k.agile.anonymous, parameters: k),
             vertical: vertical)
+        self.states[0] = state
         var record = TrackRecord(
-            track: track, state: state, score: self.slice[index].odds, startScore: self.slice[index].odds)
+            track: track, newest: self.history.add(&self.states[0], self.slice.span[index].measured, after: -1), score: self.slice[index].odds, startScore: self.slice[index].odds)
         if !self.slice[index].isReply, case .polar(let range, let azimuth, _) = plot.measurement {
             record.birthSite = Int32(site)
             record.birthRange = range
@@ -57,7 +58,7 @@ extension Tracker {
         self.slotOfID.set(UInt64(id.rawValue), Int32(slot))
         self.tally.initiated += 1
         self.slice[index].isDone = true
-        self.enter(index, slot)
+        self.enter(index, slot, 0)
     }
 
     /// Puts a record into a slot that is free.
@@ -95,8 +96,8 @@ extension Tracker {
 
     mutating func drop(_ slot: Int, at now: Timestamp, into changes: inout [TrackChange]) {
         self.unname(slot)
-        self.history.remove(self.records[slot].history)
-        self.records[slot].history = -1
+        self.history.remove(self.records[slot].newest)
+        self.records[slot].newest = -1
         self.grid.remove(slot)
         self.slotOfID.remove(UInt64(self.records[slot].track.id.rawValue))
         self.coarse[slot].isLive = false
@@ -139,7 +140,7 @@ extension Tracker {
     /// Lowers the score of a track for each look since the last sweep that should have seen it and did not.
     mutating func countMisses(_ slot: Int, _ now: Timestamp) {
         let here = self.coarse[slot].at(now).place
-        let height = self.records[slot].state.vertical.height
+        let height = self.coarse[slot].height
         let replies = self.records[slot].repliedAt.nanoseconds != .min
         if self.looks.isStale(slot, at: here) { self.looks.renew(slot, at: here, since: now, self.sites) }
         var block = Int(self.looks.head(slot)), entry = -1
@@ -179,7 +180,7 @@ extension Tracker {
             let range = dot(d, d).squareRoot()
             let learned = self.detections[index].probability(
                 probability, range: range, height: height, azimuth: azimuth, replies: replies)
-            if self.isSurelyThere(slot, age: now.seconds(since: self.records[slot].state.time), index) {
+            if self.isSurelyThere(slot, age: now.seconds(since: self.coarse[slot].time), index) {
                 self.detections[index].note(
                     isHit: false, range: range, height: height, azimuth: azimuth, replies: replies)
             }
@@ -207,7 +208,7 @@ extension Tracker {
             case .polar(let range, let azimuth, _) = self.slice[index].plot.measurement
         else { return }
         self.detections[site].note(
-            isHit: true, range: range, height: self.records[slot].state.vertical.height, azimuth: azimuth,
+            isHit: true, range: range, height: self.coarse[slot].height, azimuth: azimuth,
             replies: self.records[slot].repliedAt.nanoseconds != .min)
     }
 
@@ -237,8 +238,8 @@ extension Tracker {
 
     func fate(_ slot: Int, _ now: Timestamp) -> Fate {
         let score = self.records[slot].score
-        let age = now.seconds(since: self.records[slot].state.time)
-        // A track from the future is left over from a clock that has been put bacself.parameters.
+        let age = now.seconds(since: self.coarse[slot].time)
+        // A track from the future is left over from a clock that has been put back.
         if age > self.parameters.coastMax || age < -60 || !(score > -1e6) { return .end }
         if !self.records[slot].isConfirmed {
             let patience = self.records[slot].hasFaded ? self.parameters.coastMax : 0.5 * self.parameters.coastMax
@@ -250,14 +251,14 @@ extension Tracker {
         let limit = self.parameters.positionDeviationMax * self.parameters.positionDeviationMax
         let at = self.coarse[slot]
         // What it was never known better than is no reason to give it up: some aircraft say that they may be miles off.
-        let measured = at.placeVariance - self.records[slot].state.vertical.hh
+        let measured = at.placeVariance - self.coarse[slot].heightVariance
         return measured + age * age * at.velocityVariance > max(limit, 4 * measured) ? .fade : .goOn
     }
 
     /// Whether a track is where some sensor should see it, or in a radar's cone of silence, from where it comes back.
     func isWatched(_ slot: Int, _ now: Timestamp) -> Bool {
         let here = self.coarse[slot].at(now).place
-        let height = self.records[slot].state.vertical.height
+        let height = self.coarse[slot].height
         var block = self.looks.head(slot)
         while block >= 0 {
             for entry in 0..<5 {
@@ -321,15 +322,16 @@ extension Tracker {
         if self.records[twin].track.callsign == nil {
             self.records[twin].track.callsign = self.records[slot].track.callsign
         }
-        let younger = self.records[slot].state.mixture.blended(self.parameters).pp,
-            older = self.records[twin].state.mixture.blended(self.parameters).pp
-        if younger.determinant < older.determinant, self.records[slot].state.time >= self.records[twin].state.time {
-            self.records[twin].state = self.records[slot].state
-            let history = self.records[twin].history
-            self.records[twin].history = self.records[slot].history
-            self.records[slot].history = history
+        self.history.read(self.records[twin].newest, into: &self.states[0])
+        let older = self.states[0].mixture.blended(self.parameters).pp
+        self.history.read(self.records[slot].newest, into: &self.states[0])
+        let younger = self.states[0].mixture.blended(self.parameters).pp
+        if younger.determinant < older.determinant, self.coarse[slot].time >= self.coarse[twin].time {
+            (self.records[twin].newest, self.records[slot].newest) = (
+                self.records[slot].newest, self.records[twin].newest
+            )
             self.records[twin].misses = min(self.records[twin].misses, self.records[slot].misses)
-            self.place(twin)
+            self.place(twin, 0)
         }
         let address = self.records[slot].track.address
         self.drop(slot, at: now, into: &changes)
@@ -361,6 +363,13 @@ extension Tracker {
         return now.seconds(since: seen) < self.parameters.apartTime
     }
 
+    /// A track, moved to an instant.
+    private mutating func snapshot(_ slot: Int, _ now: Timestamp) -> Track {
+        self.history.read(self.records[slot].newest, into: &self.states[0])
+        return self.records.span[slot].snapshot(
+            &self.states[0], after: now.seconds(since: self.coarse[slot].time), self.parameters)
+    }
+
     /// Whether two tracks may be one aircraft: no contrary identity, no radar that saw both in one turn, one state.
     mutating func areAlike(_ a: Int, _ b: Int, _ now: Timestamp) -> Bool {
         let first = self.records[a].key, second = self.records[b].key
@@ -371,8 +380,7 @@ extension Tracker {
             return false
         }
         if self.areApart(a, b, now) { return false }
-        let x = self.records.span[a].snapshot(after: now.seconds(since: self.records[a].state.time), self.parameters)
-        let y = self.records.span[b].snapshot(after: now.seconds(since: self.records[b].state.time), self.parameters)
+        let x = self.snapshot(a, now), y = self.snapshot(b, now)
         let frame = TangentFrame(below: SIMD3(Geocentric(y.position)))
         let d = frame.coordinates(of: SIMD3(Geocentric(x.position))).p
         var difference = Vector<4>.zero

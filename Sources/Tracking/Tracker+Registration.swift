@@ -76,7 +76,7 @@ extension Tracker {
 
     /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.
     private func isSeen(_ slot: Int, beside site: Int) -> Bool {
-        let now = self.records.span[slot].state.time, own = self.sites.span[site].id
+        let now = self.coarse[slot].time, own = self.sites[site].id
         for i in 0..<Int(self.records[slot].track.contributionCount) {
             let contribution = self.records.span[slot].track.contributions[i]
             guard contribution.sensor != own, now.seconds(since: contribution.measuredAt) < 30 else { continue }
@@ -90,7 +90,7 @@ extension Tracker {
     ///
     /// A sensor whose azimuth or clock has jumped by more than the gate would else have no plot to show it by.
     mutating func noteStray(_ index: Int) {
-        guard self.registration.isOn, self.slice[index].isPolar else { return }
+        guard self.registration.isOn, self.slice[index].measured.isPolar else { return }
         let slot = Int(self.slotOfKey.value(self.slice[index].key))
         guard slot >= 0, self.coarse[slot].isConfirmed else { return }
         let age = self.slice[index].plot.measuredAt.seconds(since: self.coarse[slot].time)
@@ -114,16 +114,17 @@ extension PreparedPlot {
     /// - Parameter deviation: one standard deviation of each bias; a clock's error counts as the way of an airliner.
     mutating func widen(by deviation: Bias) {
         let drift = 250 * deviation[BiasIndex.time]
-        if self.isPolar {
+        if self.measured.isPolar {
             let range = deviation[BiasIndex.range], azimuth = deviation[BiasIndex.azimuth]
             let elevation = deviation[BiasIndex.elevation]
-            let side = self.range * azimuth
-            self.rangeVariance += range * range + drift * drift
-            self.azimuthVariance += azimuth * azimuth + drift * drift / (self.range * self.range)
-            if self.hasElevation { self.upVariance += self.range * self.range * elevation * elevation }
+            let length = self.measured.range
+            let side = length * azimuth
+            self.measured.rangeVariance += range * range + drift * drift
+            self.measured.azimuthVariance += azimuth * azimuth + drift * drift / (length * length)
+            if self.measured.hasElevation { self.measured.upVariance += length * length * elevation * elevation }
             self.spread = (self.spread * self.spread + range * range + side * side + drift * drift).squareRoot()
         } else {
-            self.positionVariance += drift * drift
+            self.measured.positionVariance += drift * drift
             self.spread += drift
         }
     }
@@ -185,11 +186,11 @@ extension Registration {
         let e = dot(d, site.east), n = dot(d, site.north), u = dot(d, site.up)
         let g = (e * e + n * n).squareRoot(), r = (g * g + u * u).squareRoot()
         guard g > site.nearMin, g > 0.3 * r else { return }
-        let across = atan2(plot.sinAzimuth * n - plot.cosAzimuth * e, plot.sinAzimuth * e + plot.cosAzimuth * n)
+        let across = atan2(plot.measured.sinAzimuth * n - plot.measured.cosAzimuth * e, plot.measured.sinAzimuth * e + plot.measured.cosAzimuth * n)
         let speed = SIMD2(dot(velocity, d) / r, dot(velocity, (n * site.east - e * site.north) / g))
-        self.addStray(plot.site, plot.range - r, Bias(1, 0, 0, -speed.x, r, 0, 0, 0), plot.rangeVariance + variance)
+        self.addStray(plot.site, plot.measured.range - r, Bias(1, 0, 0, -speed.x, r, 0, 0, 0), plot.measured.rangeVariance + variance)
         self.addStray(
-            plot.site, g * across, Bias(0, g, 0, -speed.y, 0, 0, 0, 0), g * g * plot.azimuthVariance + variance)
+            plot.site, g * across, Bias(0, g, 0, -speed.y, 0, 0, 0, 0), g * g * plot.measured.azimuthVariance + variance)
     }
 
     private mutating func addStray(_ site: Int, _ y: Double, _ h: Bias, _ variance: Double) {
@@ -237,23 +238,23 @@ extension Registration {
         let measuredAt = plot.plot.measuredAt.advanced(by: applied[BiasIndex.time])
         let first = witness * Self.sightingsMax, count = self.witnesses[witness].count
         var sighting: Sighting
-        if plot.isPolar {
+        if plot.measured.isPolar {
             guard case .polar(let range, let azimuth, let elevation) = plot.plot.measurement else { return }
             sighting = Sighting(
                 site: Int32(site), measuredAt: measuredAt,
                 z: SIMD3(
                     range * (1 + applied[BiasIndex.gain]) + applied[BiasIndex.range],
                     azimuth + applied[BiasIndex.azimuth], (elevation ?? 0) + applied[BiasIndex.elevation]),
-                first: plot.rangeVariance, second: plot.azimuthVariance)
+                first: plot.measured.rangeVariance, second: plot.measured.azimuthVariance)
             sighting.isPolar = true
-            if plot.hasElevation {
+            if plot.measured.hasElevation {
                 sighting.hasElevation = true
-                let ground = max(range * range - plot.up * plot.up, 1)
-                sighting.third = plot.upVariance / ground
+                let ground = max(range * range - plot.measured.up * plot.measured.up, 1)
+                sighting.third = plot.measured.upVariance / ground
             }
         } else {
             guard plot.plot.doubts.isEmpty,
-                plot.positionVariance < self.parameters.witnessDeviationMax
+                plot.measured.positionVariance < self.parameters.witnessDeviationMax
                     * self.parameters.witnessDeviationMax
             else { return }
             // One place of each receiver every few seconds says all.
@@ -263,19 +264,19 @@ extension Registration {
                 break
             }
             sighting = Sighting(
-                site: Int32(site), measuredAt: measuredAt, z: plot.place, first: plot.positionVariance,
-                second: plot.velocityVariance)
-            sighting.velocity = plot.velocity
-            sighting.hasVelocity = plot.velocityVariance > 0
+                site: Int32(site), measuredAt: measuredAt, z: plot.place, first: plot.measured.positionVariance,
+                second: plot.measured.velocityVariance)
+            sighting.velocity = plot.measured.velocity
+            sighting.hasVelocity = plot.measured.velocityVariance > 0
         }
-        if let height = plot.plot.geometricHeight, height.isFinite, plot.hasHeight {
+        if let height = plot.plot.geometricHeight, height.isFinite, plot.measured.hasHeight {
             sighting.heightKind = 1
             sighting.height = height
             sighting.heightVariance = 15 * 15
-        } else if plot.plot.pressureAltitude != nil, plot.hasHeight {
+        } else if plot.plot.pressureAltitude != nil, plot.measured.hasHeight {
             sighting.heightKind = 2
-            sighting.height = plot.height
-            sighting.heightVariance = plot.heightVariance
+            sighting.height = plot.measured.height
+            sighting.heightVariance = plot.measured.heightVariance
         }
         self.sightings[first + count] = sighting
         self.witnesses[witness].count = count + 1

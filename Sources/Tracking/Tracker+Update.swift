@@ -20,85 +20,72 @@ extension Tracker {
             self.sites[self.slice[index].site].noteDoppler(
                 speed, at: self.slice[index].place, velocity: self.coarse[slot].velocity)
         }
-        self.noteHit(
-            index, slot, age: self.slice[index].plot.measuredAt.seconds(since: self.records[slot].state.time))
-        if self.hypotheses[h].base == -2 {
-            self.tally.outOfOrder += 1
-            self.records[slot].state = self.hypotheses.span[h].state
-        } else if self.hypotheses[h].base < 0 {
-            self.records[slot].state = self.hypotheses.span[h].state
-            self.records[slot].state.recentre(self.parameters)
-            if self.slice[index].isPolar, !self.slice[index].hasHeight, !self.slice[index].hasElevation {
-                self.findHeight(slot, self.slice[index])
-            }
-            self.remember(slot, index)
-        } else {
+        let isLate = self.slice[index].plot.measuredAt < self.coarse[slot].time
+        self.noteHit(index, slot, age: self.slice[index].plot.measuredAt.seconds(since: self.coarse[slot].time))
+        if isLate {
             self.tally.outOfOrder += 1
             self.replay(h)
+        } else {
+            self.states[h].recentre(self.parameters)
+            let z = self.slice.span[index].measured
+            if z.isPolar, !z.hasHeight, !z.hasElevation { self.findHeight(slot, h, self.slice.span[index]) }
+            self.remember(slot, index, h)
         }
         self.records[slot].score = min(
             self.records[slot].score + self.hypotheses[h].gain - 0.1, self.parameters.scoreMax)
         self.slice[index].isDone = true
-        self.enter(index, slot)
+        self.enter(index, slot, h)
     }
 
     /// Notes the newest state of a track, and the plot that led to it.
-    mutating func remember(_ slot: Int, _ index: Int) {
+    mutating func remember(_ slot: Int, _ index: Int, _ h: Int) {
         let entry = self.history.add(
-            self.records.span[slot].state, self.slice.span[index], after: self.records[slot].history)
-        self.records[slot].history = entry
-        self.history.trim(entry, to: self.records[slot].state.time.advanced(by: -self.parameters.lagMax))
+            &self.states[h], self.slice.span[index].measured, after: self.records[slot].newest)
+        self.records[slot].newest = entry
+        self.history.trim(entry, to: self.states.span[h].time.advanced(by: -self.parameters.lagMax))
     }
 
     /// Finds the height of a track that reports none from the slant ranges of several radars.
-    private mutating func findHeight(_ slot: Int, _ plot: PreparedPlot) {
+    private mutating func findHeight(_ slot: Int, _ h: Int, _ plot: borrowing PreparedPlot) {
         self.records[slot].slants.note(plot)
-        guard self.records[slot].state.vertical.hh > 150 * 150 else { return }
-        let motion = self.records[slot].state.mixture.blended(self.parameters)
+        guard self.states[h].vertical.hh > 150 * 150 else { return }
+        let motion = self.states[h].mixture.blended(self.parameters)
         let variance = max(motion.vv.a, motion.vv.d)
         guard variance < 60 * 60,
             let found = self.records[slot].slants.height(
-                of: self.records[slot].state, velocity: motion.v, velocityVariance: variance, at: motion.p, self.sites),
+                of: self.states.span[h], velocity: motion.v, velocityVariance: variance, at: motion.p, self.sites),
             found.variance < 3_000 * 3_000
         else { return }
         // The ranges have been used once for the place: what they say of the height is held for half as sure.
-        let error = found.height - self.records[slot].state.vertical.height
-        guard error * error < 16 * (self.records[slot].state.vertical.hh + 2 * found.variance) else { return }
-        self.records[slot].state.vertical.take(height: found.height, variance: 2 * found.variance + 100 * 100)
+        let error = found.height - self.states[h].vertical.height
+        guard error * error < 16 * (self.states[h].vertical.hh + 2 * found.variance) else { return }
+        self.states[h].vertical.take(height: found.height, variance: 2 * found.variance + 100 * 100)
     }
 
     /// Takes a plot in where it belongs, and those that were measured after it once more.
     private mutating func replay(_ h: Int) {
-        let index = Int(self.hypotheses[h].plot), slot = Int(self.hypotheses[h].slot)
+        let index = Int(self.hypotheses[h].plot)
         let base = self.hypotheses[h].base
-        var state = self.hypotheses[h].state
-        self.later.removeAll(keepingCapacity: true)
-        var entry = self.records[slot].history
-        while entry != base, entry >= 0 {
-            self.later.append(entry)
-            entry = self.history.previous(entry)
-        }
-        state.recentre(self.parameters)
-        if self.history.entries[Int(base)].state.time > self.slice[index].plot.measuredAt {
+        self.states[h].recentre(self.parameters)
+        var entry = base
+        if self.history.time(base) > self.slice[index].plot.measuredAt {
             // Older than all that is remembered: the oldest state was mended.
-            self.history.setState(base, state)
+            self.history.setState(base, &self.states[h])
         } else {
-            let new = self.history.add(state, self.slice[index], after: base)
-            if let next = self.later.last { self.history.link(next, to: new) } else { self.records[slot].history = new }
+            entry = self.history.add(&self.states[h], self.slice.span[index].measured, after: base)
         }
-        var fit = (distance: 0.0, likelihood: 0.0)
-        for entry in self.later.reversed() {
-            state = TrackState(
-                state, taking: self.history.entries[Int(entry)].plot,
-                from: self.sites[self.history.entries[Int(entry)].plot.site], self.parameters, fit: &fit)
-            state.recentre(self.parameters)
-            self.history.setState(entry, state)
+        entry = self.history.newer(than: entry)
+        while entry >= 0 {
+            let plot = self.history.plot(entry)
+            self.states[h].takeOrWake(plot, from: self.sites.span[plot.site], self.parameters)
+            self.states[h].recentre(self.parameters)
+            self.history.setState(entry, &self.states[h])
+            entry = self.history.newer(than: entry)
         }
-        self.records[slot].state = state
     }
 
     /// Notes in a track what a plot says beyond its place, and looks whether the track is now believed.
-    mutating func enter(_ index: Int, _ slot: Int) {
+    mutating func enter(_ index: Int, _ slot: Int, _ h: Int) {
         let plot = self.slice[index].plot
         let key = self.slice[index].key
         self.records[slot].misses = 0
@@ -115,9 +102,9 @@ extension Tracker {
             }
         }
         if plot.measuredAt.nanoseconds > accounted { self.looks.set(slot, site, until: plot.measuredAt.nanoseconds) }
-        self.place(slot)
+        self.place(slot, h)
         self.witness(index, slot)
-        if !self.records[slot].isConfirmed, self.isBelieved(slot) {
+        if !self.coarse[slot].isConfirmed, self.isBelieved(slot, h) {
             self.records[slot].isConfirmed = true
             self.coarse[slot].isConfirmed = true
             self.tally.confirmed += 1
@@ -126,13 +113,13 @@ extension Tracker {
     }
 
     /// Whether a tentative track has earned confirmation.
-    mutating func isBelieved(_ slot: Int) -> Bool {
+    mutating func isBelieved(_ slot: Int, _ h: Int) -> Bool {
         let k = self.parameters
         guard self.records[slot].score >= k.confirmScore else { return false }
         let isIdentified = self.records[slot].key != 0 || self.records[slot].track.mode3A != nil
         let needed = isIdentified ? k.confirmPlotsIdentified : k.confirmPlots
         guard Int(self.records[slot].track.plotCount) >= needed else { return false }
-        let motion = self.records[slot].state.mixture.blended(self.parameters)
+        let motion = self.states[h].mixture.blended(self.parameters)
         let deviation = max(motion.vv.a, motion.vv.d).squareRoot()
         guard deviation < k.confirmSpeedDeviation else { return false }
         let speed = dot(motion.v, motion.v).squareRoot()
@@ -140,10 +127,13 @@ extension Tracker {
     }
 
     /// Brings the coarse place and the grid up to date with the filter.
-    mutating func place(_ slot: Int) {
-        let motion = self.records[slot].state.mixture.blended(self.parameters)
-        let vertical = self.records[slot].state.vertical
-        let place = self.records[slot].state.frame.place(motion.p, height: vertical.height)
+    ///
+    /// - Parameter h: where the track's newest state stands in `states`.
+    mutating func place(_ slot: Int, _ h: Int) {
+        let motion = self.states[h].mixture.blended(self.parameters)
+        let vertical = self.states.span[h].vertical
+        let place = self.states.span[h].frame.place(motion.p, height: vertical.height)
+        self.coarse[slot].time = self.states.span[h].time
         guard motion.isSound, dot(place, place) < 1e15 else {
             // The numbers broke (a plot beyond reason got in): let the next sweep drop it.
             self.records[slot].score = -.infinity
@@ -151,11 +141,12 @@ extension Tracker {
         }
         self.coarse[slot].place = place
         self.coarse[slot].velocity =
-            motion.v.x * self.records[slot].state.frame.east + motion.v.y * self.records[slot].state.frame.north
-            + vertical.climb * self.records[slot].state.frame.up
-        self.coarse[slot].time = self.records[slot].state.time
+            motion.v.x * self.states.span[h].frame.east + motion.v.y * self.states.span[h].frame.north
+            + vertical.climb * self.states.span[h].frame.up
         self.coarse[slot].placeVariance = max(motion.pp.a, motion.pp.d) + vertical.hh
         self.coarse[slot].velocityVariance = max(motion.vv.a, motion.vv.d)
+        self.coarse[slot].height = vertical.height
+        self.coarse[slot].heightVariance = vertical.hh
         self.grid.move(slot, to: place)
     }
 
@@ -169,8 +160,10 @@ extension Tracker {
         for slot in self.touched where self.records[Int(slot)].isTouched {
             self.records[Int(slot)].isTouched = false
             if self.isSector { self.moved.append(slot) }
-            if self.records[Int(slot)].isConfirmed {
-                changes.append(.updated(self.records.span[Int(slot)].snapshot(after: 0, self.parameters)))
+            if self.coarse[Int(slot)].isConfirmed {
+                self.history.read(self.records[Int(slot)].newest, into: &self.states[0])
+                changes.append(
+                    .updated(self.records.span[Int(slot)].snapshot(&self.states[0], after: 0, self.parameters)))
             }
         }
         self.touched.removeAll(keepingCapacity: true)

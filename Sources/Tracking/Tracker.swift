@@ -56,6 +56,8 @@ public struct Tracker: Sendable {
     var later: [Int32] = []
     var near: [Int32] = []
     var hypotheses: [Hypothesis] = []
+    /// What the track of each hypothesis would be; the first one also serves where a track is looked at.
+    var states: [TrackState] = [.none]
     var touched: [Int32] = []
     var assignment = Assignment()
     var parents: [Int32] = []
@@ -113,6 +115,17 @@ public struct Tracker: Sendable {
         self.registration.setSite(self.sites.count - 1, site, isNew: true)
         self.sliceHeads.append(-1)
         self.sliceTails.append(-1)
+    }
+
+    /// Adds a sensor of which nothing is known but that it sends.
+    mutating func appendUnknown(_ sensor: SensorID, kind: Sensor.Kind) -> Int {
+        var site = Site(
+            Sensor(
+                id: sensor, name: "", site: Geodetic(latitude: 0, longitude: 0), kind: kind, coverage: 0...400_000),
+            parameters: self.parameters)
+        site.isKnown = false
+        self.append(site)
+        return self.sites.count - 1
     }
 
     // MARK: Reports
@@ -197,14 +210,7 @@ public struct Tracker: Sendable {
                 self.tally.unknownSensor += 1
                 return
             }
-            var unknown = Site(
-                Sensor(
-                    id: plot.sensor, name: "", site: Geodetic(latitude: 0, longitude: 0),
-                    kind: plot.kind == .systemTrack ? .system : .receiver, coverage: 0...400_000),
-                parameters: self.parameters)
-            unknown.isKnown = false
-            site = self.sites.count
-            self.append(unknown)
+            site = self.appendUnknown(plot.sensor, kind: plot.kind == .systemTrack ? .system : .receiver)
         }
         var plot = plot
         if self.registration.isCorrecting {
@@ -279,17 +285,19 @@ public struct Tracker: Sendable {
     public func track(_ id: TrackID, predictedTo instant: Timestamp) -> Track? {
         let slot = Int(self.slotOfID.value(UInt64(id.rawValue)))
         guard slot >= 0, self.records[slot].isConfirmed else { return nil }
+        var state = self.history.state(self.records[slot].newest)
         return self.records.span[slot].snapshot(
-            after: instant.seconds(since: self.records[slot].state.time), self.parameters)
+            &state, after: instant.seconds(since: state.time), self.parameters)
     }
 
     /// Calls `body` with every confirmed track, its state moved to an instant; in no order that means anything, but
     /// always the same one.
     public func forEachTrack(predictedTo instant: Timestamp, _ body: (Track) -> Void) {
-        for slot in self.records.indices where self.coarse[slot].isLive && self.records[slot].isConfirmed {
+        var state = TrackState.none
+        for slot in self.records.indices where self.coarse[slot].isLive && self.coarse[slot].isConfirmed {
+            self.history.read(self.records[slot].newest, into: &state)
             body(
-                self.records.span[slot].snapshot(
-                    after: instant.seconds(since: self.records[slot].state.time), self.parameters))
+                self.records.span[slot].snapshot(&state, after: instant.seconds(since: state.time), self.parameters))
         }
     }
 

@@ -58,10 +58,12 @@ struct DopplerAndHeightTests {
         var changes: [TrackChange] = []
         func deviation(_ tracker: inout Tracker, _ reports: [SensorReport]) -> Double {
             for report in reports { tracker.process([report].span, now: report.arrival, into: &changes) }
-            let record = tracker.records.last { $0.track.plotCount == 2 && $0.state.time > Timestamp(seconds: 80) }
-            guard let record else { return .nan }
-            var mixture = record.state.mixture
-            let motion = mixture.blended(tracker.parameters)
+            let slot = tracker.records.indices.last {
+                tracker.records[$0].track.plotCount == 2 && tracker.coarse[$0].time > Timestamp(seconds: 80)
+            }
+            guard let slot else { return .nan }
+            var state = tracker.history.state(tracker.records[slot].newest)
+            let motion = state.mixture.blended(tracker.parameters)
             // Along the radial direction, which is that of its flight.
             let u = SIMD2(sin(5.5), cos(5.5))
             return dot(u, motion.vv * u).squareRoot()

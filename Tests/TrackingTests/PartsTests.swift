@@ -259,19 +259,19 @@ struct PartsTests {
             var motion = self.motion(&random)
             motion.p = SIMD2(-3_500, 2_000)
             let parameters = TrackerParameters()
-            let state = TrackState(
+            var state = TrackState(
                 time: Timestamp(nanoseconds: 0), frame: TangentFrame(below: SIMD3(Geocentric(origin))),
                 mixture: MotionMixture(motion, agile: 0.3, parameters: parameters),
                 vertical: Vertical(height: 9_000, climb: 3, hh: 100, cc: 1))
-            var record = TrackRecord(
+            let record = TrackRecord(
                 track: Track(
                     id: TrackID(1), status: .tentative, measuredAt: Timestamp(nanoseconds: 0),
                     receivedAt: Timestamp(nanoseconds: 0), position: origin),
-                state: state, score: 0, startScore: 0)
-            let before = record.snapshot(after: 0, parameters)
-            record.state.recentre(parameters)
-            #expect(dot(record.state.mixture.motions[0].p, record.state.mixture.motions[0].p) < 1)
-            let after = record.snapshot(after: 0, parameters)
+                score: 0, startScore: 0)
+            let before = record.snapshot(&state, after: 0, parameters)
+            state.recentre(parameters)
+            #expect(dot(state.mixture.motions[0].p, state.mixture.motions[0].p) < 1)
+            let after = record.snapshot(&state, after: 0, parameters)
             #expect(Geocentric(before.position).distance(to: Geocentric(after.position)) < 0.1)
             #expect(abs(before.velocity.east - after.velocity.east) < 0.01)
             #expect(abs(before.velocity.north - after.velocity.north) < 0.01)
@@ -305,7 +305,7 @@ struct PartsTests {
                 }
                 let tangent = TangentFrame(below: SIMD3(Geocentric(place)))
                 var vertical = Vertical(height: 10_000, climb: 0, hh: 1, cc: 1)
-                let sighting = vertical.sight(prepared, from: s, in: tangent, parameters)
+                let sighting = vertical.sight(prepared.measured, from: s, in: tangent, parameters)
                 #expect(dot(sighting.planar.position, sighting.planar.position).squareRoot() < 1)
                 // Range and azimuth noise lie along and across the beam.
                 let across = 0.06 * .pi / 180 * polar.range * cos(polar.elevation)
