@@ -22,6 +22,8 @@ struct LookTable: Sendable {
         var place = SIMD3<Float>(repeating: .infinity)
         var head: Int32 = -1
         var version: Int32 = -1
+        /// No look in vain can be found before, nanoseconds.
+        var due: Int64 = .min
     }
 
     /// How far a track moves before its list is made anew, metres.
@@ -52,6 +54,11 @@ struct LookTable: Sendable {
 
     /// The first block of a track's list, or −1.
     @inline(__always) func head(_ slot: Int) -> Int32 { self.lists[slot].head }
+
+    /// When the looks at a track are to be gone through again.
+    @inline(__always) func due(_ slot: Int) -> Int64 { self.lists[slot].due }
+
+    @inline(__always) mutating func setDue(_ slot: Int, _ due: Int64) { self.lists[slot].due = due }
 
     /// Until when the looks of a site at a track are accounted for; `Int64.min` if it is not in the list.
     @inline(__always) func until(_ slot: Int, _ site: Int) -> Int64 {
@@ -135,6 +142,7 @@ struct LookTable: Sendable {
     }
 
     private mutating func push(_ slot: Int, _ site: Int, _ until: Int64) {
+        self.lists[slot].due = .min
         let head = self.lists[slot].head
         if head >= 0 {
             for i in 0..<5 where self.blocks[Int(head)].sites[i] < 0 {

@@ -236,6 +236,9 @@ struct MotionMixture {
         }
     }
 
+    /// Leaves a single motion at work, which interacts with none.
+    @inline(__always) mutating func single() { self.high = self.low + 1 }
+
     /// Says which motions are at work, when a mixture is read from where it was kept.
     @inline(__always) mutating func setAtWork(_ low: Int, _ high: Int) { (self.low, self.high) = (low, high) }
 
@@ -253,7 +256,7 @@ struct MotionMixture {
     }
 
     @inline(__always) private mutating func step(_ dt: Double, _ k: borrowing TrackerParameters) {
-        if self.low == 0 { self.interact(dt, k, from: 0, to: Self.firstAgile) }
+        if self.low == 0, self.high >= Self.firstAgile { self.interact(dt, k, from: 0, to: Self.firstAgile) }
         if self.high == Self.count { self.interact(dt, k, from: Self.firstAgile, to: Self.count) }
         for j in self.low..<self.high {
             if k.motions[j].turns {
@@ -281,7 +284,9 @@ struct MotionMixture {
     @inline(__always) private mutating func interact(
         _ dt: Double, _ k: borrowing TrackerParameters, from low: Int, to high: Int
     ) {
-        var old = self.motions
+        // A class has four motions at most: fewer to copy than the seven.
+        var old = InlineArray<4, Motion>(repeating: self.motions[low])
+        for i in low + 1..<high { old[i - low] = self.motions[i] }
         var out = InlineArray<7, Double>(repeating: 0)
         var after = self.weights
         for i in low..<high {
@@ -298,7 +303,8 @@ struct MotionMixture {
             }
             let f = 1 / max(sum, 1e-300)
             for i in low..<high { share[i] *= f }
-            self.motions[j] = Self.blend(&old, share, from: low, to: high, turning: k.motions[j].turns ? j : -1, k)
+            self.motions[j] = Self.blend(
+                &old, first: low, share, from: low, to: high, turning: k.motions[j].turns ? j : -1, k)
             self.weights[j] = sum
         }
     }
@@ -306,16 +312,17 @@ struct MotionMixture {
     /// The Gaussian with the mean and covariance of a mixture.
     ///
     /// - Parameters:
-    ///   - m: only read; `inout`, because an array that is passed by value is copied at every look into it.
+    ///   - m: the motions from `first` on; only read; `inout`, because an array that is passed by value is copied at every
+    ///     look into it.
     ///   - turning: the motion whose turn rate is kept, while the others begin its turn; or −1.
-    @inline(__always) static func blend(
-        _ m: inout InlineArray<7, Motion>, _ share: InlineArray<7, Double>, from low: Int, to high: Int,
+    @inline(__always) static func blend<let length: Int>(
+        _ m: inout InlineArray<length, Motion>, first: Int, _ share: InlineArray<7, Double>, from low: Int, to high: Int,
         turning: Int, _ k: borrowing TrackerParameters
     ) -> Motion {
         var p = SIMD2<Double>.zero, v = SIMD2<Double>.zero
         for i in low..<high {
-            p += share[i] * m[i].p
-            v += share[i] * m[i].v
+            p += share[i] * m[i - first].p
+            v += share[i] * m[i - first].v
         }
         var result = Motion(p: p, v: v, pp: .zero, vv: .zero)
         var begun = 0.0
@@ -324,20 +331,20 @@ struct MotionMixture {
             let speed = max(dot(v, v).squareRoot(), k.turnSpeedMin)
             begun = k.motions[turning].acceleration / speed
             let deviation = k.motions[turning].accelerationDeviation / speed
-            result.w = s * m[turning].w + (1 - s) * begun
-            let kept = m[turning].w - result.w, fresh = begun - result.w
-            result.ww = s * (m[turning].ww + kept * kept) + (1 - s) * (deviation * deviation + fresh * fresh)
-            result.pw = s * m[turning].pw
-            result.vw = s * m[turning].vw
+            result.w = s * m[turning - first].w + (1 - s) * begun
+            let kept = m[turning - first].w - result.w, fresh = begun - result.w
+            result.ww = s * (m[turning - first].ww + kept * kept) + (1 - s) * (deviation * deviation + fresh * fresh)
+            result.pw = s * m[turning - first].pw
+            result.vw = s * m[turning - first].vw
         }
         for i in low..<high {
             let s = share[i]
-            let dp = m[i].p - p, dv = m[i].v - v
-            result.pp = result.pp + s * (m[i].pp + outer(dp, dp))
-            result.pv = result.pv + s * (m[i].pv + outer(dp, dv))
-            result.vv = result.vv + s * (m[i].vv + outer(dv, dv))
+            let dp = m[i - first].p - p, dv = m[i - first].v - v
+            result.pp = result.pp + s * (m[i - first].pp + outer(dp, dp))
+            result.pv = result.pv + s * (m[i - first].pv + outer(dp, dv))
+            result.vv = result.vv + s * (m[i - first].vv + outer(dv, dv))
             if turning >= 0 {
-                let dw = (i == turning ? m[i].w : begun) - result.w
+                let dw = (i == turning ? m[i - first].w : begun) - result.w
                 result.pw += (s * dw) * dp
                 result.vw += (s * dw) * dv
             }
@@ -347,7 +354,7 @@ struct MotionMixture {
 
     /// Mean and covariance over all motions.
     @inline(__always) mutating func blended(_ k: borrowing TrackerParameters) -> Motion {
-        Self.blend(&self.motions, self.weights, from: self.low, to: self.high, turning: -1, k)
+        Self.blend(&self.motions, first: 0, self.weights, from: self.low, to: self.high, turning: -1, k)
     }
 
     /// Whether a class rests.

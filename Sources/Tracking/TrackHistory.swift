@@ -65,9 +65,15 @@ struct TrackHistory: Sendable {
     }
 
     /// Reads the state of an entry into the place of another state.
-    @inline(__always) func read(_ entry: Int32, into state: inout TrackState) {
+    ///
+    /// - Parameter single: only the first motion at work.
+    @inline(__always) func read(_ entry: Int32, single: Bool = false, into state: inout TrackState) {
         let block = self.links[Int(entry)].block
-        if block >= 0 { self.small.read(block, into: &state) } else { self.large.read(~block, into: &state) }
+        if block >= 0 {
+            self.small.read(block, single: single, into: &state)
+        } else {
+            self.large.read(~block, single: single, into: &state)
+        }
     }
 
     /// The state of an entry.
@@ -190,9 +196,9 @@ private struct Slab: Sendable {
         return (Int(block) / Self.chunkBlocks, begin, begin + self.stride - Chunk.plotWords)
     }
 
-    @inline(__always) func read(_ block: Int32, into state: inout TrackState) {
+    @inline(__always) func read(_ block: Int32, single: Bool, into state: inout TrackState) {
         let place = self.place(block)
-        self.chunks[place.chunk].read(at: place.state, into: &state)
+        self.chunks[place.chunk].read(at: place.state, single: single, into: &state)
     }
 
     func plot(_ block: Int32) -> Measured {
@@ -278,7 +284,7 @@ private struct Chunk: Sendable {
         words[begin + 1] = Self.word(Int64(state.mixture.low | state.mixture.high << 8 | turning << 16))
     }
 
-    @inline(__always) func read(at begin: Int, into state: inout TrackState) {
+    @inline(__always) func read(at begin: Int, single: Bool, into state: inout TrackState) {
         let words = self.words.span
         state.time = Timestamp(nanoseconds: Self.integer(words[begin]))
         state.frame = TangentFrame(
@@ -294,7 +300,8 @@ private struct Chunk: Sendable {
             state.mixture.weights[j] = words[at]
             at += 1
         }
-        for j in low..<high {
+        if single { state.mixture.single() }
+        for j in low..<(single ? low + 1 : high) {
             var m = Motion(
                 p: SIMD2(words[at], words[at + 1]), v: SIMD2(words[at + 2], words[at + 3]),
                 pp: Matrix2(words[at + 4], words[at + 5], words[at + 5], words[at + 6]),

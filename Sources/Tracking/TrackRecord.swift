@@ -119,6 +119,8 @@ struct Hypothesis: Sendable {
     var slot: Int32
     /// The entry of the history that it follows on.
     var base: Int32
+    /// Whether only one motion of the track was looked at.
+    var isGlance: Bool
     /// Squared Mahalanobis distance under the likeliest motion.
     var distance: Double
     /// Log-likelihood ratio of belonging together against the plot being false.

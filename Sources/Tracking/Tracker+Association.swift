@@ -68,31 +68,42 @@ extension Tracker {
     /// Moves a track to the time of a plot and takes the plot in, on a copy: of its newest state, or, for a plot that came
     /// late, of the one that was the newest then.
     ///
-    /// Elements of arrays are read through spans: a subscript of `Array` would copy the kilobytes of the whole element.
+    /// A track of one plot is only glanced at: it has no velocity yet, so all its motions foretell the same, and in clutter
+    /// there are hundreds of them about every plot. `commit` makes good for it.
     ///
     /// - Returns: whether a hypothesis was added to the list; false if the numbers broke.
     mutating func hold(_ index: Int, against slot: Int) -> Bool {
-        let site = self.slice[index].site
-        let place = self.hypotheses.count
-        if place == self.states.count { self.states.append(.none) }
+        let h = self.hypotheses.count
+        if h == self.states.count { self.states.append(.none) }
         var base = self.records[slot].newest
         if self.slice[index].plot.measuredAt < self.coarse[slot].time {
             base = self.history.entry(at: self.slice[index].plot.measuredAt, from: base)
         }
-        self.history.read(base, into: &self.states[place])
-        let rested = self.states.span[place].mixture.rests
-        var fit = self.states[place].take(self.slice.span[index].measured, from: self.sites.span[site], self.parameters)
-        // What the class at work does not foretell, the other one may.
-        if rested, fit.distance > self.parameters.wakeDistance {
-            self.history.read(base, into: &self.states[place])
-            self.states[place].mixture.wake(self.parameters)
-            fit = self.states[place].take(self.slice.span[index].measured, from: self.sites.span[site], self.parameters)
-        }
+        let isGlance = self.records[slot].track.plotCount == 1
+        let fit = self.foretell(h, from: base, taking: index, isGlance: isGlance)
         let gain = fit.likelihood - self.slice[index].falseDensity
         guard gain.isFinite, fit.distance.isFinite else { return false }
         self.hypotheses.append(
-            Hypothesis(plot: Int32(index), slot: Int32(slot), base: base, distance: fit.distance, gain: gain))
+            Hypothesis(
+                plot: Int32(index), slot: Int32(slot), base: base, isGlance: isGlance, distance: fit.distance, gain: gain))
         return true
+    }
+
+    /// Makes the state that follows on an entry of the history with a plot, in a place of `states`.
+    ///
+    /// - Returns: squared Mahalanobis distance and log-likelihood.
+    @inline(__always) mutating func foretell(
+        _ h: Int, from base: Int32, taking index: Int, isGlance: Bool
+    ) -> (distance: Double, likelihood: Double) {
+        let site = self.slice[index].site
+        self.history.read(base, single: isGlance, into: &self.states[h])
+        let rested = self.states.span[h].mixture.rests
+        let fit = self.states[h].take(self.slice.span[index].measured, from: self.sites.span[site], self.parameters)
+        guard rested, !isGlance, fit.distance > self.parameters.wakeDistance else { return fit }
+        // What the class at work does not foretell, the other one may.
+        self.history.read(base, into: &self.states[h])
+        self.states[h].mixture.wake(self.parameters)
+        return self.states[h].take(self.slice.span[index].measured, from: self.sites.span[site], self.parameters)
     }
 
     /// Associates what is left of the group with confirmed or with tentative tracks, jointly.
@@ -207,7 +218,7 @@ extension Tracker {
         }
     }
 
-    func root(_ node: Int) -> Int {
+    @inline(__always) func root(_ node: Int) -> Int {
         var node = node
         while Int(self.parents[node]) != node { node = Int(self.parents[node]) }
         return node

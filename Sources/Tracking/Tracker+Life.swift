@@ -138,11 +138,17 @@ extension Tracker {
     }
 
     /// Lowers the score of a track for each look since the last sweep that should have seen it and did not.
+    ///
+    /// Gone through is the list of its sensors only when a look may have come due: a radar's a turn after the last one.
     mutating func countMisses(_ slot: Int, _ now: Timestamp) {
         let here = self.coarse[slot].at(now).place
+        if self.looks.isStale(slot, at: here) { self.looks.renew(slot, at: here, since: now, self.sites) }
+        guard now.nanoseconds >= self.looks.due(slot) || now.nanoseconds < self.looks.due(slot) &- 20_000_000_000 else {
+            return
+        }
         let height = self.coarse[slot].height
         let replies = self.records[slot].repliedAt.nanoseconds != .min
-        if self.looks.isStale(slot, at: here) { self.looks.renew(slot, at: here, since: now, self.sites) }
+        var due = now.nanoseconds &+ Self.looksDueMax
         var block = Int(self.looks.head(slot)), entry = -1
         while block >= 0 {
             entry += 1
@@ -155,19 +161,26 @@ extension Tracker {
             guard index >= 0 else { continue }
             guard self.sites[index].isOperational, self.sites[index].beamAt.nanoseconds != .min else { continue }
             let accounted = self.looks.blocks[block].until[entry]
-            let margin: Int64 = 400_000_000
-            let known = self.sites[index].beamAt.nanoseconds &- margin
+            let known = self.sites[index].beamAt.nanoseconds &- Self.looksMargin
             if self.sites[index].kind != .radar {
                 let period = Int64(max(self.sites[index].period, self.parameters.broadcastPatience) * 1e9)
-                guard known &- accounted > period &+ period / 2 else { continue }
-                self.looks.set(block: block, entry, until: accounted &+ period)
-                self.miss(slot, 0.8)
+                let patience = period &+ period / 2
+                if known &- accounted > patience {
+                    self.looks.set(block: block, entry, until: accounted &+ period)
+                    self.miss(slot, 0.8)
+                    due = min(due, accounted &+ period &+ patience)
+                } else {
+                    due = min(due, accounted &+ patience)
+                }
                 continue
             }
-            let quarter = Int64(0.3e9 * self.sites[index].period)
-            guard known &- accounted > quarter else { continue }
             let d = here - self.sites[index].centre
             guard self.sites[index].covers(d, height: height) else { continue }
+            let turn = Int64(1e9 * self.sites[index].period)
+            guard known &- accounted > turn * 3 / 10 else {
+                due = min(due, accounted &+ turn / 2)
+                continue
+            }
             var probability = 0.0
             if let channel = self.sites[index].primary { probability = channel.detectionProbability }
             if replies, let channel = self.sites[index].secondary {
@@ -176,7 +189,12 @@ extension Tracker {
             guard probability > 0.05 else { continue }
             let azimuth = atan2(dot(d, self.sites[index].east), dot(d, self.sites[index].north))
             let look = self.sites[index].lastLook(at: azimuth).nanoseconds
-            guard look <= known, look &- accounted > quarter else { continue }
+            // The beam comes by a turn after it did; some of that is left for a target that flies towards it.
+            due = min(due, look &+ turn * 9 / 10)
+            guard look <= known, look &- accounted > turn * 3 / 10 else {
+                if look > known { due = min(due, look) }
+                continue
+            }
             let range = dot(d, d).squareRoot()
             let learned = self.detections[index].probability(
                 probability, range: range, height: height, azimuth: azimuth, replies: replies)
@@ -190,7 +208,13 @@ extension Tracker {
             guard !self.registration.isQuarantined(index) else { continue }
             self.miss(slot, probability)
         }
+        self.looks.setDue(slot, due)
     }
+
+    /// A look is taken for one in vain only when its plot could have come, nanoseconds.
+    private static let looksMargin: Int64 = 400_000_000
+    /// A track may have flown into a sensor's coverage after this time, nanoseconds.
+    private static let looksDueMax: Int64 = 4_000_000_000
 
     /// Whether a look at a track says something of the sensor, and not of the track: one that was seen by any sensor
     /// shortly before.
@@ -236,7 +260,11 @@ extension Tracker {
 
     enum Fate { case goOn, fade, end }
 
-    func fate(_ slot: Int, _ now: Timestamp) -> Fate {
+    /// What is to become of a track.
+    ///
+    /// Changes nothing; `mutating`, like others here, because a value of ten kilobytes is copied for each call of a method
+    /// that is not.
+    mutating func fate(_ slot: Int, _ now: Timestamp) -> Fate {
         let score = self.records[slot].score
         let age = now.seconds(since: self.coarse[slot].time)
         // A track from the future is left over from a clock that has been put back.
@@ -256,7 +284,7 @@ extension Tracker {
     }
 
     /// Whether a track is where some sensor should see it, or in a radar's cone of silence, from where it comes back.
-    func isWatched(_ slot: Int, _ now: Timestamp) -> Bool {
+    mutating func isWatched(_ slot: Int, _ now: Timestamp) -> Bool {
         let here = self.coarse[slot].at(now).place
         let height = self.coarse[slot].height
         var block = self.looks.head(slot)

@@ -75,7 +75,7 @@ extension Tracker {
     }
 
     /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.
-    private func isSeen(_ slot: Int, beside site: Int) -> Bool {
+    private mutating func isSeen(_ slot: Int, beside site: Int) -> Bool {
         let now = self.coarse[slot].time, own = self.sites[site].id
         for i in 0..<Int(self.records[slot].track.contributionCount) {
             let contribution = self.records.span[slot].track.contributions[i]

@@ -20,6 +20,9 @@ extension Tracker {
             self.sites[self.slice[index].site].noteDoppler(
                 speed, at: self.slice[index].place, velocity: self.coarse[slot].velocity)
         }
+        if self.hypotheses[h].isGlance {
+            _ = self.foretell(h, from: self.hypotheses[h].base, taking: index, isGlance: false)
+        }
         let isLate = self.slice[index].plot.measuredAt < self.coarse[slot].time
         self.noteHit(index, slot, age: self.slice[index].plot.measuredAt.seconds(since: self.coarse[slot].time))
         if isLate {
