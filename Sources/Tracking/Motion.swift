@@ -237,7 +237,10 @@ struct MotionMixture {
     }
 
     /// Leaves a single motion at work, which interacts with none.
-    @inline(__always) mutating func single() { self.high = self.low + 1 }
+    @inline(__always) mutating func single() {
+        self.high = self.low + 1
+        self.weights[self.low] = 1
+    }
 
     /// Says which motions are at work, when a mixture is read from where it was kept.
     @inline(__always) mutating func setAtWork(_ low: Int, _ high: Int) { (self.low, self.high) = (low, high) }
@@ -316,7 +319,8 @@ struct MotionMixture {
     ///     look into it.
     ///   - turning: the motion whose turn rate is kept, while the others begin its turn; or −1.
     @inline(__always) static func blend<let length: Int>(
-        _ m: inout InlineArray<length, Motion>, first: Int, _ share: InlineArray<7, Double>, from low: Int, to high: Int,
+        _ m: inout InlineArray<length, Motion>, first: Int, _ share: InlineArray<7, Double>, from low: Int,
+        to high: Int,
         turning: Int, _ k: borrowing TrackerParameters
     ) -> Motion {
         var p = SIMD2<Double>.zero, v = SIMD2<Double>.zero

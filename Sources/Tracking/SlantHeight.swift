@@ -35,7 +35,8 @@ struct SlantLooks: Sendable {
         }
         self.looks[place] = Look(
             site: plot.site, measuredAt: plot.plot.measuredAt, range: plot.measured.range,
-            azimuth: atan2(plot.measured.sinAzimuth, plot.measured.cosAzimuth), rangeVariance: plot.measured.rangeVariance,
+            azimuth: atan2(plot.measured.sinAzimuth, plot.measured.cosAzimuth),
+            rangeVariance: plot.measured.rangeVariance,
             azimuthVariance: plot.measured.azimuthVariance)
     }
 

@@ -288,10 +288,12 @@ private struct Chunk: Sendable {
         let words = self.words.span
         state.time = Timestamp(nanoseconds: Self.integer(words[begin]))
         state.frame = TangentFrame(
-            centre: SIMD3(words[begin + 2], words[begin + 3], words[begin + 4]), sinLatitude: words[begin + 5], cosLatitude: words[begin + 6],
+            centre: SIMD3(words[begin + 2], words[begin + 3], words[begin + 4]), sinLatitude: words[begin + 5],
+            cosLatitude: words[begin + 6],
             sinLongitude: words[begin + 7], cosLongitude: words[begin + 8], halfCurvature: words[begin + 9])
         state.vertical = Vertical(
-            height: words[begin + 10], climb: words[begin + 11], hh: words[begin + 12], hc: words[begin + 13], cc: words[begin + 14])
+            height: words[begin + 10], climb: words[begin + 11], hh: words[begin + 12], hc: words[begin + 13],
+            cc: words[begin + 14])
         let mask = Int(Self.integer(words[begin + 1]))
         let low = mask & 0xFF, high = mask >> 8 & 0xFF
         state.mixture.setAtWork(low, high)

@@ -85,7 +85,8 @@ extension Tracker {
         guard gain.isFinite, fit.distance.isFinite else { return false }
         self.hypotheses.append(
             Hypothesis(
-                plot: Int32(index), slot: Int32(slot), base: base, isGlance: isGlance, distance: fit.distance, gain: gain))
+                plot: Int32(index), slot: Int32(slot), base: base, isGlance: isGlance, distance: fit.distance,
+                gain: gain))
         return true
     }
 

@@ -45,7 +45,8 @@ extension Tracker {
             vertical: vertical)
         self.states[0] = state
         var record = TrackRecord(
-            track: track, newest: self.history.add(&self.states[0], self.slice.span[index].measured, after: -1), score: self.slice[index].odds, startScore: self.slice[index].odds)
+            track: track, newest: self.history.add(&self.states[0], self.slice.span[index].measured, after: -1),
+            score: self.slice[index].odds, startScore: self.slice[index].odds)
         if !self.slice[index].isReply, case .polar(let range, let azimuth, _) = plot.measurement {
             record.birthSite = Int32(site)
             record.birthRange = range

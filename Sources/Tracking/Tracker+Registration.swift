@@ -186,11 +186,16 @@ extension Registration {
         let e = dot(d, site.east), n = dot(d, site.north), u = dot(d, site.up)
         let g = (e * e + n * n).squareRoot(), r = (g * g + u * u).squareRoot()
         guard g > site.nearMin, g > 0.3 * r else { return }
-        let across = atan2(plot.measured.sinAzimuth * n - plot.measured.cosAzimuth * e, plot.measured.sinAzimuth * e + plot.measured.cosAzimuth * n)
+        let across = atan2(
+            plot.measured.sinAzimuth * n - plot.measured.cosAzimuth * e,
+            plot.measured.sinAzimuth * e + plot.measured.cosAzimuth * n)
         let speed = SIMD2(dot(velocity, d) / r, dot(velocity, (n * site.east - e * site.north) / g))
-        self.addStray(plot.site, plot.measured.range - r, Bias(1, 0, 0, -speed.x, r, 0, 0, 0), plot.measured.rangeVariance + variance)
         self.addStray(
-            plot.site, g * across, Bias(0, g, 0, -speed.y, 0, 0, 0, 0), g * g * plot.measured.azimuthVariance + variance)
+            plot.site, plot.measured.range - r, Bias(1, 0, 0, -speed.x, r, 0, 0, 0),
+            plot.measured.rangeVariance + variance)
+        self.addStray(
+            plot.site, g * across, Bias(0, g, 0, -speed.y, 0, 0, 0, 0), g * g * plot.measured.azimuthVariance + variance
+        )
     }
 
     private mutating func addStray(_ site: Int, _ y: Double, _ h: Bias, _ variance: Double) {
