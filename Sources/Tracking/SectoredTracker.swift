@@ -425,6 +425,7 @@ public struct SectoredTracker: Sendable {
 struct Passage: Sendable {
     var record: TrackRecord
     var coarse: CoarseTrack
+    var slants: SlantLooks?
     /// From the oldest to the newest.
     var history: [(state: TrackState, plot: Measured, sensor: SensorID)]
 }
@@ -440,7 +441,10 @@ extension Tracker {
             entry = self.history.older(than: entry)
         }
         history.reverse()
-        return Passage(record: self.records[slot], coarse: self.coarse[slot], history: history)
+        let slants = Int(self.records[slot].slants)
+        return Passage(
+            record: self.records[slot], coarse: self.coarse[slot], slants: slants < 0 ? nil : self.slants.looks[slants],
+            history: history)
     }
 
     /// Takes a track in under its own number, in the place of the copy that may be here.
@@ -450,6 +454,7 @@ extension Tracker {
         if slot >= 0 {
             self.unname(slot)
             self.history.remove(self.records[slot].newest)
+            self.slants.release(self.records[slot].slants)
             self.grid.remove(slot)
             self.records[slot] = passage.record
             self.coarse[slot] = passage.coarse
@@ -466,6 +471,12 @@ extension Tracker {
         self.records[slot].key = 0
         if key != 0 { self.name(slot, key) }
         self.records[slot].newest = -1
+        self.records[slot].slants = -1
+        if let slants = passage.slants {
+            let place = self.slants.take()
+            self.slants.looks[Int(place)] = slants
+            self.records[slot].slants = place
+        }
         for entry in passage.history {
             var plot = entry.plot
             let site = Int(self.siteOfSensor.value(UInt64(entry.sensor.rawValue)))

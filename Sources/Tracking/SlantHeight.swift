@@ -2,6 +2,27 @@ import Air
 import Geodesy
 import Glibc
 
+/// The slant ranges of the tracks that need them: most report a height.
+struct SlantPool: Sendable {
+    var looks: [SlantLooks] = []
+    private var free: [Int32] = []
+
+    /// An empty place.
+    mutating func take() -> Int32 {
+        if let place = self.free.popLast() {
+            self.looks[Int(place)] = SlantLooks()
+            return place
+        }
+        self.looks.append(SlantLooks())
+        return Int32(self.looks.count - 1)
+    }
+
+    /// Gives a place back; −1 is none.
+    mutating func release(_ place: Int32) {
+        if place >= 0 { self.free.append(place) }
+    }
+}
+
 /// The newest slant ranges of a track that reports no height, each of another radar that measures no elevation.
 ///
 /// Three ranges from three places meet in one point: its height is what a track without Mode C lacks. Bearings help with the

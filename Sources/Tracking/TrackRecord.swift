@@ -19,8 +19,8 @@ struct TrackRecord: Sendable {
     var birthSite: Int32 = -1
     var birthRange = 0.0
     var birthAzimuth = 0.0
-    /// Slant ranges, for want of a height.
-    var slants = SlantLooks()
+    /// Where its slant ranges are kept, for want of a height; or −1.
+    var slants: Int32 = -1
     /// Tracks that a radar has seen beside this one.
     var apart = Neighbours()
     /// Looks in vain since the last plot.

@@ -99,6 +99,8 @@ extension Tracker {
         self.unname(slot)
         self.history.remove(self.records[slot].newest)
         self.records[slot].newest = -1
+        self.slants.release(self.records[slot].slants)
+        self.records[slot].slants = -1
         self.grid.remove(slot)
         self.slotOfID.remove(UInt64(self.records[slot].track.id.rawValue))
         self.coarse[slot].isLive = false

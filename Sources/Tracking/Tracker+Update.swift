@@ -50,12 +50,14 @@ extension Tracker {
 
     /// Finds the height of a track that reports none from the slant ranges of several radars.
     private mutating func findHeight(_ slot: Int, _ h: Int, _ plot: borrowing PreparedPlot) {
-        self.records[slot].slants.note(plot)
+        if self.records[slot].slants < 0 { self.records[slot].slants = self.slants.take() }
+        let slants = Int(self.records[slot].slants)
+        self.slants.looks[slants].note(plot)
         guard self.states[h].vertical.hh > 150 * 150 else { return }
         let motion = self.states[h].mixture.blended(self.parameters)
         let variance = max(motion.vv.a, motion.vv.d)
         guard variance < 60 * 60,
-            let found = self.records[slot].slants.height(
+            let found = self.slants.looks[slants].height(
                 of: self.states.span[h], velocity: motion.v, velocityVariance: variance, at: motion.p, self.sites),
             found.variance < 3_000 * 3_000
         else { return }

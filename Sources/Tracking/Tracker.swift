@@ -36,6 +36,8 @@ public struct Tracker: Sendable {
     var freeSlots: [Int32] = []
     var grid = TrackGrid()
     var history = TrackHistory()
+    /// Of the few tracks that report no height.
+    var slants = SlantPool()
     var slotOfKey = FlatTable()
     var slotOfID = FlatTable()
     var looks = LookTable()
