@@ -2,8 +2,8 @@ import Air
 import Geodesy
 import Glibc
 
-/// The normal equations of one stretch: a straight line x (place and velocity, six numbers), and the biases of the
-/// sensors that saw it.
+/// The normal equations of one stretch: a parabola x (place, velocity, acceleration over ground: eight numbers), and the
+/// biases of the sensors that saw it.
 struct StretchSums: Sendable {
     /// One measurement: y = c·x + h·b + noise.
     struct Row: Sendable {
@@ -16,23 +16,25 @@ struct StretchSums: Sendable {
         var kind: Int
     }
 
-    static let blocksMax = 12
+    static let blocksMax = 24
 
-    var xx = InlineArray<6, SIMD8<Double>>(repeating: .zero)
+    var xx = InlineArray<8, SIMD8<Double>>(repeating: .zero)
     var ex = SIMD8<Double>.zero
     var yy = 0.0
     var rows: [Row] = []
     /// Block (0 the altitude datum, then the sites) of each place in the sums.
-    var blocks = InlineArray<12, Int32>(repeating: 0)
-    var active = InlineArray<12, UInt8>(repeating: 0)
+    var blocks = InlineArray<24, Int32>(repeating: 0)
+    var active = InlineArray<24, UInt8>(repeating: 0)
     var count = 0
+    /// How many numbers of the flight its measurements determine.
+    var freedom = 6
     /// Five rows a block: biases with x, biases with biases of the same block, vector.
-    var bx = InlineArray<60, SIMD8<Double>>(repeating: .zero)
-    var bb = InlineArray<60, SIMD8<Double>>(repeating: .zero)
-    var eb = InlineArray<12, SIMD8<Double>>(repeating: .zero)
+    var bx = InlineArray<120, SIMD8<Double>>(repeating: .zero)
+    var bb = InlineArray<120, SIMD8<Double>>(repeating: .zero)
+    var eb = InlineArray<24, SIMD8<Double>>(repeating: .zero)
 
     mutating func clear() {
-        for i in 0..<6 { self.xx[i] = .zero }
+        for i in 0..<8 { self.xx[i] = .zero }
         self.ex = .zero
         self.yy = 0
         self.rows.removeAll(keepingCapacity: true)
@@ -62,7 +64,7 @@ struct StretchSums: Sendable {
     ) {
         let weight = 1 / variance
         let wc = weight * c
-        for i in 0..<6 { self.xx[i] += c[i] * wc }
+        for i in 0..<8 { self.xx[i] += c[i] * wc }
         self.ex += y * wc
         self.yy += weight * y * y
         self.rows.append(Row(c: c, h: h, y: y, weight: weight, place: place, kind: kind))
@@ -75,17 +77,17 @@ struct StretchSums: Sendable {
         }
     }
 
-    /// Eliminates the line: replaces `bx` by W = L⁻¹ Λxb and `ex` by ω = L⁻¹ ηx, with Λxx = L Lᵀ.
+    /// Eliminates the flight: replaces `bx` by W = L⁻¹ Λxb and `ex` by ω = L⁻¹ ηx, with Λxx = L Lᵀ.
     ///
-    /// - Returns: false if the line is not determined.
+    /// - Returns: false if the flight is not determined.
     mutating func eliminate() -> Bool {
-        for j in 0..<6 {
+        for j in 0..<8 {
             var diagonal = self.xx[j][j]
             for m in 0..<j { diagonal -= self.xx[j][m] * self.xx[j][m] }
             guard diagonal > 1e-12 else { return false }
             let root = diagonal.squareRoot()
             self.xx[j][j] = root
-            for i in j + 1..<6 {
+            for i in j + 1..<8 {
                 var sum = self.xx[i][j]
                 for m in 0..<j { sum -= self.xx[i][m] * self.xx[j][m] }
                 self.xx[i][j] = sum / root
@@ -102,7 +104,7 @@ struct StretchSums: Sendable {
 
     @inline(__always) private func forward(_ right: SIMD8<Double>) -> SIMD8<Double> {
         var x = right
-        for i in 0..<6 {
+        for i in 0..<8 {
             var sum = x[i]
             for m in 0..<i { sum -= self.xx[i][m] * x[m] }
             x[i] = sum / self.xx[i][i]
@@ -127,15 +129,19 @@ struct Member: Sendable {
 }
 
 extension Registration {
-    /// The prior of the line about where the track has it: wide, as the track has the same biases.
-    private static let lineVariance = (place: 9e6, speed: 1e4, climb: 400.0)
+    /// The prior of the flight about where the track has it: wide, as the track has the same biases.
+    private static let flightVariance = (place: 9e6, speed: 1e4, climb: 400.0, turn: 25.0)
+    /// Part of a turn's acceleration that may come and go within a stretch, one standard deviation.
+    private static let turnUnrest = 0.3
 
     /// Evaluates the stretch of a witness against a nominal flight, and takes in what it says.
     ///
     /// - Parameters:
     ///   - place, velocity, time: of the track now, Earth-centred.
+    ///   - acceleration: the mean over the stretch if it was turned in; zero: it was straight.
     mutating func evaluate(
-        _ witness: Int, place: SIMD3<Double>, velocity: SIMD3<Double>, time: Timestamp, sites: borrowing [Site]
+        _ witness: Int, place: SIMD3<Double>, velocity last: SIMD3<Double>, acceleration: SIMD3<Double>,
+        time: Timestamp, sites: borrowing [Site]
     ) {
         let first = witness * Self.sightingsMax, count = self.witnesses[witness].count
         var low = self.sightings[first].measuredAt, high = low
@@ -144,13 +150,20 @@ extension Registration {
             high = max(high, self.sightings[i].measuredAt)
         }
         let middle = low.advanced(by: 0.5 * high.seconds(since: low))
-        let centre = place + middle.seconds(since: time) * velocity
+        let back = middle.seconds(since: time)
+        let centre = place + back * last + (0.5 * back * back) * acceleration
+        let velocity = last + back * acceleration
         let frame = TangentFrame(below: centre)
         let height = frame.coordinates(of: centre).height
-        let v = SIMD3(dot(velocity, frame.east), dot(velocity, frame.north), dot(velocity, frame.up))
+        let v = Self.turned(velocity, into: frame)
+        let bend = Self.turned(acceleration, into: frame)
+        let isStraight = acceleration == .zero
         self.sums.clear()
         let k = self.parameters
-        let unrest = k.acceleration * k.acceleration / 4
+        let unrest =
+            isStraight
+            ? 0.25 * k.acceleration * k.acceleration
+            : 0.25 * Self.turnUnrest * Self.turnUnrest * dot(acceleration, acceleration)
         for i in first..<first + count {
             let z = self.sightings[i]
             let site = Int(z.site)
@@ -159,7 +172,9 @@ extension Registration {
             let block = self.sums.place(of: site + 1, active: self.entries[site].active)
             guard block >= 0 else { continue }
             let tau = z.measuredAt.seconds(since: middle) - bias[BiasIndex.time]
-            let here = centre + tau * velocity
+            let here = centre + tau * velocity + (0.5 * tau * tau) * acceleration
+            // A clock's error shows in the way flown in it.
+            let vNow = v + tau * bend
             let swerve = unrest * tau * tau * tau * tau
             if z.isPolar {
                 let d = here - sites[site].centre
@@ -172,14 +187,15 @@ extension Registration {
                 let along = Self.turned(d / r, into: frame)
                 Self.add(
                     &self.sums, z.z.x - r * (1 + gain) - bias[BiasIndex.range], along, tau,
-                    Bias(1, 0, 0, -dot(along, v), r, 0, 0, 0), at: block, variance: noise[0] * z.first + swerve,
+                    Bias(1, 0, 0, -dot(along, vNow), r, 0, 0, 0), at: block, variance: noise[0] * z.first + swerve,
                     biases: 0b1_1001, kind: 0)
                 let side = (n * sites[site].east - e * sites[site].north) / g
                 let azimuth = z.z.y - bias[BiasIndex.azimuth]
                 let across = Self.turned(side, into: frame)
                 Self.add(
                     &self.sums, sin(azimuth) * n - cos(azimuth) * e, across, tau,
-                    Bias(0, g, 0, -dot(across, v), 0, 0, 0, 0), at: block, variance: noise[1] * g2 * z.second + swerve,
+                    Bias(0, g, 0, -dot(across, vNow), 0, 0, 0, 0), at: block,
+                    variance: noise[1] * g2 * z.second + swerve,
                     biases: 0b0_1010, kind: 1)
                 if z.hasElevation {
                     let rise = (-(u / g) * (e * sites[site].east + n * sites[site].north) + g * sites[site].up) / r
@@ -187,32 +203,34 @@ extension Registration {
                     let lift = Self.turned(rise, into: frame)
                     Self.add(
                         &self.sums, sin(elevation) * g - cos(elevation) * u, lift, tau,
-                        Bias(0, 0, r, -dot(lift, v), 0, 0, 0, 0), at: block,
+                        Bias(0, 0, r, -dot(lift, vNow), 0, 0, 0, 0), at: block,
                         variance: noise[2] * r * r * z.third + swerve,
                         biases: 0b0_1100, kind: 2)
                 }
             } else {
                 let d = z.z - here
                 Self.add(
-                    &self.sums, dot(d, frame.east), SIMD3(1, 0, 0), tau, Bias(0, 0, 0, -v.x, 0, 0, 0, 0), at: block,
+                    &self.sums, dot(d, frame.east), SIMD3(1, 0, 0), tau, Bias(0, 0, 0, -vNow.x, 0, 0, 0, 0), at: block,
                     variance: noise[3] * z.first + swerve, biases: 0b0_1000, kind: 3)
                 Self.add(
-                    &self.sums, dot(d, frame.north), SIMD3(0, 1, 0), tau, Bias(0, 0, 0, -v.y, 0, 0, 0, 0), at: block,
+                    &self.sums, dot(d, frame.north), SIMD3(0, 1, 0), tau, Bias(0, 0, 0, -vNow.y, 0, 0, 0, 0), at: block,
                     variance: noise[3] * z.first + swerve, biases: 0b0_1000, kind: 3)
                 if z.hasVelocity {
-                    let dv = z.velocity - velocity
+                    let dv = z.velocity - velocity - tau * acceleration
                     let turning = 4 * unrest * tau * tau
                     var c = SIMD8<Double>.zero
                     c[3] = 1
+                    c[6] = tau
                     self.sums.add(dot(dv, frame.east), c, .zero, at: block, variance: z.second + turning, biases: 0)
-                    c[3] = 0
+                    c = .zero
                     c[4] = 1
+                    c[7] = tau
                     self.sums.add(dot(dv, frame.north), c, .zero, at: block, variance: z.second + turning, biases: 0)
                 }
             }
             if z.heightKind != 0 {
                 let drop = frame.halfCurvature * tau * tau * (v.x * v.x + v.y * v.y)
-                let nominal = height + tau * v.z + drop
+                let nominal = height + tau * (v.z + 0.5 * tau * bend.z) + drop
                 if z.heightKind == 1 {
                     Self.add(
                         &self.sums, z.height - nominal, SIMD3(0, 0, 1), tau, .zero, at: block,
@@ -226,11 +244,13 @@ extension Registration {
                 }
             }
         }
-        for i in 0..<6 {
-            let variance = i < 3 ? Self.lineVariance.place : i < 5 ? Self.lineVariance.speed : Self.lineVariance.climb
-            self.sums.xx[i][i] += 1 / variance
-        }
-        guard self.sums.rows.count >= 8, self.sums.eliminate() else { return }
+        let prior = Self.flightVariance
+        let turn = isStraight ? k.acceleration * k.acceleration : prior.turn
+        let variance = SIMD8(
+            prior.place, prior.place, prior.place, prior.speed, prior.speed, prior.climb, turn, turn)
+        for i in 0..<8 { self.sums.xx[i][i] += 1 / variance[i] }
+        self.sums.freedom = isStraight ? 6 : 8
+        guard self.sums.rows.count >= self.sums.freedom + 2, self.sums.eliminate() else { return }
         self.conclude()
     }
 
@@ -244,15 +264,16 @@ extension Registration {
         _ sums: inout StretchSums, _ y: Double, _ a: SIMD3<Double>, _ tau: Double, _ h: Bias, at place: Int,
         variance: Double, biases: UInt8, kind: Int = -1
     ) {
-        let c = SIMD8(a.x, a.y, a.z, tau * a.x, tau * a.y, tau * a.z, 0, 0)
+        let half = 0.5 * tau * tau
+        let c = SIMD8(a.x, a.y, a.z, tau * a.x, tau * a.y, tau * a.z, half * a.x, half * a.y)
         sums.add(y, c, h, at: place, variance: variance, biases: biases, kind: kind)
     }
 
-    /// Judges a stretch whose line is eliminated, and adds its information to that of the biases.
+    /// Judges a stretch whose flight is eliminated, and adds its information to that of the biases.
     ///
     /// S = Λbb − Wᵀ W is the information on the biases, g = ηb − Wᵀ ω that on what their estimates are wrong by; the fit
     /// is judged by yᵀ R⁻¹ y − ωᵀ ω − gᵀ (S + P⁻¹)⁻¹ g, P the covariance of the estimates, χ² of as many degrees as there
-    /// are measurements less six.
+    /// are measurements less the flight's numbers.
     private mutating func conclude() {
         self.members.removeAll(keepingCapacity: true)
         for p in 0..<self.sums.count {
@@ -280,7 +301,7 @@ extension Registration {
                 self.small[i * n + j] = s
             }
         }
-        let degrees = Double(self.sums.rows.count - 6)
+        let degrees = Double(self.sums.rows.count - self.sums.freedom)
         let limit = degrees + 4 * (2 * degrees).squareRoot()
         var misfit = self.sums.yy - (self.sums.ex * self.sums.ex).sum()
         let isDoubtful = doubt > 0.05 * degrees
@@ -331,11 +352,11 @@ extension Registration {
                 line -= self.solution[i] * self.members[i].w
             }
         }
-        for i in (0..<6).reversed() {
+        for i in (0..<8).reversed() {
             line[i] /= self.sums.xx[i][i]
             for m in 0..<i { line[m] -= self.sums.xx[i][m] * line[i] }
         }
-        let fitted = Double(self.sums.rows.count) / Double(self.sums.rows.count - 6)
+        let fitted = Double(self.sums.rows.count) / Double(self.sums.rows.count - self.sums.freedom)
         for row in self.sums.rows where row.kind >= 0 {
             var residual = row.y - (row.c * line).sum()
             if isDoubtful { for k in 0..<5 { residual -= row.h[k] * self.corrections[5 * row.place + k] } }

@@ -148,7 +148,7 @@ struct Registration: Sendable {
         var velocityVariance = 0.0
     }
 
-    static let sightingsMax = 24
+    static let sightingsMax = 48
 
     let parameters: RegistrationParameters
     var entries: [Entry] = []

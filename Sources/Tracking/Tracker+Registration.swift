@@ -300,13 +300,20 @@ extension Registration {
         guard isShared else { return }
         let turned = coarse.velocity - current.velocity
         let speed2 = dot(coarse.velocity, coarse.velocity)
-        guard dot(turned, turned) < min(100 + 9 * (coarse.velocityVariance + current.velocityVariance), 0.03 * speed2)
-        else {
+        let change2 = dot(turned, turned)
+        let isStraight =
+            change2
+            < min(
+                100 + 9 * (coarse.velocityVariance + current.velocityVariance), 0.03 * speed2)
+        let duration = coarse.time.seconds(since: current.begin)
+        // Half a right angle: beyond that a parabola is no turn.
+        guard isStraight || (change2 < 0.5 * speed2 && duration > 4) else {
             self.tally.turns += 1
             return
         }
         self.evaluate(
-            witness, place: coarse.place, velocity: coarse.velocity, time: coarse.time, sites: sites)
+            witness, place: coarse.place, velocity: coarse.velocity,
+            acceleration: isStraight ? .zero : turned / duration, time: coarse.time, sites: sites)
     }
 
     /// Fades, solves and judges when it is time; lets witnesses go whose tracks have ended.
