@@ -295,7 +295,7 @@ extension Registration {
         self.isSettled = self.entries.contains { $0.state == .registered }
         for site in self.entries.indices where self.entries[site].active != 0 {
             let recent = self.recentError(of: site)
-            let isSettled = self.entries[site].stretchesSinceJump > 300 && recent.distance < 20
+            let isSettled = recent.distance < 20 && self.isKnown(site, slack: 0.15)
             if !isSettled, self.entries[site].state != .unknown { self.isSettled = false }
             self.entries[site].thinning = self.entries[site].state == .registered && isSettled ? 4 : 1
             switch self.entries[site].state {

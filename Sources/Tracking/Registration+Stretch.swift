@@ -102,6 +102,16 @@ struct StretchSums: Sendable {
         return true
     }
 
+    /// The fit of the flight, once it is eliminated: L⁻ᵀ ω.
+    func flight() -> SIMD8<Double> {
+        var x = self.ex
+        for i in (0..<8).reversed() {
+            x[i] /= self.xx[i][i]
+            for m in 0..<i { x[m] -= self.xx[i][m] * x[i] }
+        }
+        return x
+    }
+
     @inline(__always) private func forward(_ right: SIMD8<Double>) -> SIMD8<Double> {
         var x = right
         for i in 0..<8 {
@@ -110,6 +120,41 @@ struct StretchSums: Sendable {
             x[i] = sum / self.xx[i][i]
         }
         return x
+    }
+}
+
+/// The flight that a stretch is linearised about.
+struct NominalFlight {
+    let middle: Timestamp
+    /// Where it is in the middle, Earth-centred, and how it moves there.
+    var centre: SIMD3<Double>
+    var velocity: SIMD3<Double>
+    var acceleration: SIMD3<Double>
+    let frame: TangentFrame
+    let isStraight: Bool
+    let turning: Double
+
+    init(
+        middle: Timestamp, centre: SIMD3<Double>, velocity: SIMD3<Double>, acceleration: SIMD3<Double>, turning: Double
+    ) {
+        self.turning = turning
+        self.middle = middle
+        self.centre = centre
+        self.velocity = velocity
+        self.acceleration = acceleration
+        self.frame = TangentFrame(below: centre)
+        self.isStraight = acceleration == .zero
+    }
+
+    /// Moves it by what a fit says; false if that is too little to matter, and nothing was moved.
+    mutating func move(by x: SIMD8<Double>) -> Bool {
+        let (e, n, u) = (self.frame.east, self.frame.north, self.frame.up)
+        let place = x[0] * e + x[1] * n + x[2] * u, change = x[3] * e + x[4] * n + x[5] * u
+        guard dot(change, change) > 1 || dot(place, place) > 1e4 else { return false }
+        self.centre += place
+        self.velocity += change
+        if !self.isStraight { self.acceleration += x[6] * e + x[7] * n }
+        return true
     }
 }
 
@@ -139,9 +184,10 @@ extension Registration {
     /// - Parameters:
     ///   - place, velocity, time: of the track now, Earth-centred.
     ///   - acceleration: the mean over the stretch if it was turned in; zero: it was straight.
+    ///   - turning: the square of what the mean may be as far as the track shows, m²/s⁴.
     mutating func evaluate(
         _ witness: Int, place: SIMD3<Double>, velocity last: SIMD3<Double>, acceleration: SIMD3<Double>,
-        time: Timestamp, sites: borrowing [Site]
+        turning: Double, time: Timestamp, sites: borrowing [Site]
     ) {
         let first = witness * Self.sightingsMax, count = self.witnesses[witness].count
         var low = self.sightings[first].measuredAt, high = low
@@ -151,20 +197,33 @@ extension Registration {
         }
         let middle = low.advanced(by: 0.5 * high.seconds(since: low))
         let back = middle.seconds(since: time)
-        let centre = place + back * last + (0.5 * back * back) * acceleration
-        let velocity = last + back * acceleration
-        let frame = TangentFrame(below: centre)
+        var flight = NominalFlight(
+            middle: middle, centre: place + back * last + (0.5 * back * back) * acceleration,
+            velocity: last + back * acceleration, acceleration: acceleration, turning: turning)
+        guard self.sum(first..<first + count, about: flight, sites) else { return }
+        // The track's velocity is made of these plots, and differs from their fit by what depends on their noise: times
+        // that noise it would look like a clock's error, some 20 ms between radars. Residuals of a fit do not depend on it.
+        if flight.move(by: self.sums.flight()) {
+            guard self.sum(first..<first + count, about: flight, sites) else { return }
+        }
+        self.conclude()
+    }
+
+    /// Sums what the plots of a stretch say about a nominal flight, and eliminates the flight.
+    ///
+    /// - Returns: false if they do not determine it.
+    private mutating func sum(_ range: Range<Int>, about flight: NominalFlight, _ sites: borrowing [Site]) -> Bool {
+        let middle = flight.middle, centre = flight.centre
+        let velocity = flight.velocity, acceleration = flight.acceleration
+        let frame = flight.frame
         let height = frame.coordinates(of: centre).height
         let v = Self.turned(velocity, into: frame)
         let bend = Self.turned(acceleration, into: frame)
-        let isStraight = acceleration == .zero
+        let isStraight = flight.isStraight
         self.sums.clear()
         let k = self.parameters
-        let unrest =
-            isStraight
-            ? 0.25 * k.acceleration * k.acceleration
-            : 0.25 * Self.turnUnrest * Self.turnUnrest * dot(acceleration, acceleration)
-        for i in first..<first + count {
+        let unrest = 0.25 * (k.acceleration * k.acceleration + Self.turnUnrest * Self.turnUnrest * flight.turning)
+        for i in range {
             let z = self.sightings[i]
             let site = Int(z.site)
             let bias = self.entries[site].estimate
@@ -245,13 +304,12 @@ extension Registration {
             }
         }
         let prior = Self.flightVariance
-        let turn = isStraight ? k.acceleration * k.acceleration : prior.turn
+        let turn = isStraight ? k.acceleration * k.acceleration + flight.turning : prior.turn
         let variance = SIMD8(
             prior.place, prior.place, prior.place, prior.speed, prior.speed, prior.climb, turn, turn)
         for i in 0..<8 { self.sums.xx[i][i] += 1 / variance[i] }
         self.sums.freedom = isStraight ? 6 : 8
-        guard self.sums.rows.count >= self.sums.freedom + 2, self.sums.eliminate() else { return }
-        self.conclude()
+        return self.sums.rows.count >= self.sums.freedom + 2 && self.sums.eliminate()
     }
 
     @inline(__always) private static func turned(

@@ -313,7 +313,8 @@ extension Registration {
         }
         self.evaluate(
             witness, place: coarse.place, velocity: coarse.velocity,
-            acceleration: isStraight ? .zero : turned / duration, time: coarse.time, sites: sites)
+            acceleration: isStraight ? .zero : turned / duration,
+            turning: change2 / max(duration * duration, 16), time: coarse.time, sites: sites)
     }
 
     /// Fades, solves and judges when it is time; lets witnesses go whose tracks have ended.
