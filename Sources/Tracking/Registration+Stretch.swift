@@ -148,8 +148,9 @@ struct NominalFlight {
 
     /// Moves it by what a fit says; false if that is too little to matter, and nothing was moved.
     mutating func move(by x: SIMD8<Double>) -> Bool {
-        let (e, n, u) = (self.frame.east, self.frame.north, self.frame.up)
-        let place = x[0] * e + x[1] * n + x[2] * u, change = x[3] * e + x[4] * n + x[5] * u
+        let (e, n) = (self.frame.east, self.frame.north)
+        // Not its height: the track, of many looks, knows that better, and slant range bends with it.
+        let place = x[0] * e + x[1] * n, change = x[3] * e + x[4] * n
         guard dot(change, change) > 1 || dot(place, place) > 1e4 else { return false }
         self.centre += place
         self.velocity += change
