@@ -124,25 +124,50 @@ extension Registration {
             }
         }
         self.compareClocks()
+        self.apply()
+    }
+
+    /// Chooses the part of each estimate that is subtracted.
+    ///
+    /// Of sensors that have not jumped, no more than what the sensors' estimates together show that there are errors at
+    /// all: x V / (V + σ²), V the variance of errors over sensors, V = Σ w (x² − σ²) / Σ w with w = (V + σ²)⁻². Else twenty
+    /// sensors without errors would each be made wrong by the noise of its own estimate.
+    ///
+    /// Source: B. Efron, C. Morris, "Stein's estimation rule and its competitors – an empirical Bayes approach", Journal
+    /// of the American Statistical Association 68 (1973).
+    mutating func apply() {
         guard self.isCorrecting else { return }
-        for site in self.entries.indices {
-            for k in 0..<BiasIndex.count {
-                self.entries[site].applied[k] = self.worthApplying(
-                    self.entries[site].estimate[k], self.entries[site].deviation[k])
+        for k in 0..<BiasIndex.count {
+            var variance = 0.0
+            for _ in 0..<4 {
+                var sum = 0.0, total = 0.0
+                for entry in self.entries
+                where entry.active & (1 << UInt8(k)) != 0 && entry.stretches > 0 && entry.jumps == 0 {
+                    let own = entry.deviation[k] * entry.deviation[k]
+                    let weight = 1 / ((variance + own) * (variance + own))
+                    sum += weight * (entry.estimate[k] * entry.estimate[k] - own)
+                    total += weight
+                }
+                variance = total > 0 ? max(sum / total, 0) : 0
+            }
+            for site in self.entries.indices where self.entries[site].active & (1 << UInt8(k)) != 0 {
+                let entry = self.entries[site]
+                let own = entry.deviation[k] * entry.deviation[k]
+                let common = entry.jumps > 0 ? 1 : variance / max(variance + own, 1e-30)
+                self.entries[site].applied[k] = min(common, self.worth(entry.estimate[k], own)) * entry.estimate[k]
             }
         }
     }
 
-    /// The part of an estimate that is subtracted: x (1 − c σ²/x²), not below 0.
+    /// The part of a single estimate that is subtracted: 1 − c σ²/x², not below 0.
     ///
     /// An estimate that is not larger than its own uncertainty does more harm to a sensor without bias than good to one
     /// with it.
     ///
     /// Source: W. James, C. Stein, "Estimation with quadratic loss" (1961), positive part.
-    private func worthApplying(_ estimate: Double, _ deviation: Double) -> Double {
+    private func worth(_ estimate: Double, _ variance: Double) -> Double {
         let squared = estimate * estimate
-        guard squared > 0 else { return 0 }
-        return estimate * max(0, 1 - self.parameters.shrinkage * deviation * deviation / squared)
+        return squared > 0 ? max(0, 1 - self.parameters.shrinkage * variance / squared) : 0
     }
 
     /// The deviations of the clocks against the mean of those that were compared, weighed as the priors weigh them.
@@ -302,7 +327,14 @@ extension Registration {
             case .unknown:
                 if self.entries[site].stretches >= 3 { self.enter(.estimating, site, now) }
             case .estimating:
-                if self.isKnown(site, slack: 1) { self.enter(.registered, site, now) }
+                if self.isKnown(site, slack: 1) {
+                    self.enter(.registered, site, now)
+                } else if self.entries[site].jumps > 0, self.entries[site].stretchesSinceJump < 10,
+                    !self.isAlone(site, now)
+                {
+                    // It was let go because it was alone, and is no longer.
+                    self.enter(.quarantined, site, now)
+                }
             case .registered:
                 if self.isBlind(site) {
                     worst = site
@@ -323,6 +355,9 @@ extension Registration {
                     // What was believed of it after the jump was wrong.
                     self.restart(site, error: recent.error, deviation: Self.afterJump)
                     self.entries[site].since = now
+                } else if self.isAlone(site, now) {
+                    // Nobody could bring it back, and without it nothing would be seen.
+                    self.enter(.estimating, site, now)
                 } else if self.entries[site].stretchesSinceJump >= 10, age > 10, self.isKnown(site, slack: 1) {
                     self.enter(.registered, site, now)
                 }
@@ -336,6 +371,11 @@ extension Registration {
     private func isBlind(_ site: Int) -> Bool {
         let entry = self.entries[site]
         return entry.vain > 30 && entry.hits < 0.6 * entry.vain
+    }
+
+    /// Whether no sensor that is trusted has for a while seen aircraft that this one sees or looks at.
+    private func isAlone(_ site: Int, _ now: Timestamp) -> Bool {
+        now.seconds(since: self.entries[site].comparedAt) > self.parameters.solitude
     }
 
     /// What may be supposed of the errors after a jump, one standard deviation each.

@@ -37,6 +37,9 @@ public struct RegistrationParameters: Hashable, Sendable {
     /// Squared Mahalanobis distance of short from long memory at which errors are said to have jumped.
     public var jumpDistance = 60.0
 
+    /// Seconds without another sensor's sight of its aircraft after which a sensor leaves quarantine: it is all there is.
+    public var solitude = 60.0
+
     /// One standard deviation of range below which a sensor is registered, metres.
     public var registeredRange = 20.0
     /// The same of azimuth, radians.
@@ -48,7 +51,7 @@ public struct RegistrationParameters: Hashable, Sendable {
 
     /// How many sensors are registered jointly at most: the work of a solution grows with the cube of it.
     public var sensorsMax = 64
-    /// How much of an estimate's variance is taken off before it is applied.
+    /// How many times its variance is taken off the square of an estimate before it is applied.
     public var shrinkage = 1.0
 
     public init() {}
@@ -115,6 +118,8 @@ struct Registration: Sendable {
         /// Looks at tracks that gave a plot, and that were in vain; fading like the short memory.
         var hits = 0.0
         var vain = 0.0
+        /// When a trusted sensor last saw an aircraft that this one found, or looked for.
+        var comparedAt = Timestamp(nanoseconds: 0)
     }
 
     /// A plot of a stretch as it was measured, nothing subtracted.

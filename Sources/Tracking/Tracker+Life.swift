@@ -7,7 +7,10 @@ extension Tracker {
     /// Begins a tentative track with a plot.
     mutating func initiate(_ index: Int) {
         guard !self.slice[index].isForeign else { return }
-        guard !self.registration.isQuarantined(self.slice[index].site) else { return }
+        guard !self.registration.isQuarantined(self.slice[index].site) else {
+            self.tally.quarantined += 1
+            return
+        }
         let k = self.parameters
         let plot = self.slice[index].plot
         let frame = TangentFrame(below: self.slice[index].place)

@@ -64,6 +64,7 @@ extension Tracker {
         let site = self.slice[index].site
         guard self.records[slot].isConfirmed, self.isSeen(slot, beside: site) else { return false }
         self.registration.entries[site].hits += 1
+        self.registration.entries[site].comparedAt = self.records[slot].state.time
         return self.registration.isQuarantined(site)
     }
 
@@ -72,6 +73,7 @@ extension Tracker {
         // Looks at tentative tracks say nothing: most of these are false.
         guard self.records[slot].isConfirmed, self.isSeen(slot, beside: site) else { return }
         self.registration.entries[site].vain += 1
+        self.registration.entries[site].comparedAt = self.records[slot].state.time
     }
 
     /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.

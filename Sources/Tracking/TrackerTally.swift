@@ -12,6 +12,8 @@ public struct TrackerTally: Hashable, Sendable {
     public var outOfOrder = 0
     /// Plots of a quarantined sensor that fitted a track and did not update it.
     public var setAside = 0
+    /// Plots of a quarantined sensor that fitted no track and began none.
+    public var quarantined = 0
     /// Plots dropped because they were older than a track near them, or off their sensor's other times, by more than the
     /// lag limit.
     public var late = 0
@@ -47,6 +49,7 @@ public struct TrackerTally: Hashable, Sendable {
         self.byAssignment += other.byAssignment
         self.outOfOrder += other.outOfOrder
         self.setAside += other.setAside
+        self.quarantined += other.quarantined
         self.late += other.late
         self.unknownSensor += other.unknownSensor
         self.absurd += other.absurd
