@@ -8,7 +8,7 @@ extension Registration {
     static func decompose(_ a: inout [Double], _ n: Int) -> Bool {
         for j in 0..<n {
             for i in j..<n {
-                let sum = a[i * n + j] - Self.product(a, i * n, j * n, j)
+                let sum = a[i * n + j] - RegistrationSolver.dot(a, i * n, j * n, j)
                 if i == j {
                     guard sum > 0, sum.isFinite else { return false }
                     a[j * n + j] = sum.squareRoot()
@@ -18,24 +18,6 @@ extension Registration {
             }
         }
         return true
-    }
-
-    /// The sum of products of two stretches of an array; four sums side by side, as each waits for its last addition.
-    @inline(__always) private static func product(_ a: borrowing [Double], _ x: Int, _ y: Int, _ count: Int) -> Double {
-        var sums = SIMD4<Double>.zero
-        var m = 0
-        while m + 4 <= count {
-            let left = SIMD4<Double>(a[x + m], a[x + m + 1], a[x + m + 2], a[x + m + 3])
-            let right = SIMD4<Double>(a[y + m], a[y + m + 1], a[y + m + 2], a[y + m + 3])
-            sums += left * right
-            m += 4
-        }
-        var sum = sums.sum()
-        while m < count {
-            sum += a[x + m] * a[y + m]
-            m += 1
-        }
-        return sum
     }
 
     /// x ← L⁻¹ x.
@@ -56,75 +38,84 @@ extension Registration {
         }
     }
 
-    /// Replaces L by its inverse, row by row: X[i] = (e[i] − Σ L[i,m] X[m]) / L[i,i].
-    static func invert(_ l: inout [Double], _ n: Int, scratch row: inout [Double]) {
-        for i in 0..<n {
-            let diagonal = 1 / l[i * n + i]
-            for j in 0..<i {
-                row[j] = l[i * n + j]
-                l[i * n + j] = 0
-            }
-            for m in 0..<i {
-                let f = row[m] * diagonal
-                guard f != 0 else { continue }
-                for j in 0...m { l[i * n + j] -= f * l[m * n + j] }
-            }
-            l[i * n + i] = diagonal
-        }
-    }
+    /// Multiplications of one step of a solution: a few milliseconds.
+    private static let stepWork = 4_000_000
 
-    /// The estimates from all information and the priors, with the marginal covariance of each sensor's.
-    mutating func solve() {
-        self.order.removeAll(keepingCapacity: true)
-        self.order.append(0)
-        for site in self.entries.indices {
-            for k in 0..<5 where self.entries[site].active & (1 << UInt8(k)) != 0 {
-                self.order.append(Int32(5 * (site + 1) + k))
+    /// Begins a solution from all information and the priors of the sensors that anything is known of.
+    mutating func beginSolution() {
+        self.sortSites()
+        self.unknowns.removeAll(keepingCapacity: true)
+        for site in self.siteOrder {
+            let row = 5 * (Int(site) + 1)
+            guard self.information[Self.entry(row + BiasIndex.time, row + BiasIndex.time)] > 0 else { continue }
+            for k in 0..<5 where self.entries[Int(site)].active & (1 << UInt8(k)) != 0 {
+                self.unknowns.append(Int32(row + k))
             }
         }
-        let n = self.order.count
-        while self.factor.count < n * n { self.factor.append(0) }
-        while self.solution.count < n { self.solution.append(0) }
-        for i in 0..<n {
-            let row = Int(self.order[i])
-            let begin = row * self.rowLength
-            for j in 0...i { self.factor[i * n + j] = self.information[begin + Int(self.order[j])] }
+        // Every sensor that reports heights shares the altitude datum.
+        self.unknowns.append(0)
+        self.solver.clear()
+        for i in self.unknowns.indices {
+            let row = Int(self.unknowns[i])
+            var block = i
+            while block > 0, Int(self.unknowns[block - 1]) / 5 == row / 5 { block -= 1 }
+            var first = 0
+            while first < block, self.information[Self.entry(row, Int(self.unknowns[first]))] == 0 { first += 1 }
             let (mean, deviation) = self.prior(of: row)
             let prior = 1 / (deviation * deviation)
-            self.factor[i * n + i] += prior
-            self.solution[i] = self.vector[row] + prior * mean
+            self.solver.append(from: first, value: self.vector[row] + prior * mean)
+            for j in first...i { self.solver.add(self.information[Self.entry(row, Int(self.unknowns[j]))], i, j) }
+            self.solver.add(prior, i, i)
         }
-        guard Self.decompose(&self.factor, n) else { return }
-        Self.forward(&self.factor, n, &self.solution)
-        Self.backward(&self.factor, n, &self.solution)
-        while self.corrections.count < n { self.corrections.append(0) }
-        Self.invert(&self.factor, n, scratch: &self.corrections)
-        // P = L⁻ᵀ L⁻¹, of which only the blocks on the diagonal are wanted.
-        for i in 0..<n {
-            let row = Int(self.order[i])
+        self.solver.begin()
+    }
+
+    /// Goes on with a solution, and takes it over when it is complete.
+    ///
+    /// - Returns: whether it was completed.
+    mutating func goOn() -> Bool {
+        self.solver.step(Self.stepWork)
+        if self.solver.phase == .failed { self.solver.stop() }
+        guard self.solver.phase == .done else { return false }
+        self.solver.stop()
+        for i in self.unknowns.indices {
+            let row = Int(self.unknowns[i])
             var j = i
-            while j >= 0, Int(self.order[j]) / 5 == row / 5 {
-                var sum = 0.0
-                for m in i..<n { sum += self.factor[m * n + i] * self.factor[m * n + j] }
-                let column = Int(self.order[j])
-                self.covariance[5 * row + column % 5] = sum
-                self.covariance[25 * (row / 5) + 5 * (column % 5) + row % 5] = sum
+            while j >= 0, Int(self.unknowns[j]) / 5 == row / 5 {
+                let column = Int(self.unknowns[j]), value = self.solver.inverse(i, j)
+                self.covariance[5 * row + column % 5] = value
+                self.covariance[25 * (row / 5) + 5 * (column % 5) + row % 5] = value
                 j -= 1
             }
             let deviation = max(self.covariance[5 * row + row % 5], 0).squareRoot()
             if row < 5 {
-                self.datum = (self.solution[i], deviation)
+                self.datum = (self.solver.solution[i], deviation)
             } else {
                 let site = row / 5 - 1, k = row % 5
                 // The short memory is of what the estimate is wrong by.
                 self.entries[site].recentVector -=
-                    (self.solution[i] - self.entries[site].estimate[k]) * self.entries[site].recent[k]
-                self.entries[site].estimate[k] = self.solution[i]
-                self.entries[row / 5 - 1].deviation[row % 5] = deviation
+                    (self.solver.solution[i] - self.entries[site].estimate[k]) * self.entries[site].recent[k]
+                self.entries[site].estimate[k] = self.solver.solution[i]
+                self.entries[site].deviation[k] = deviation
             }
         }
         self.compareClocks()
         self.apply()
+        return true
+    }
+
+    /// Puts the sites into the order of the coordinate in which they are spread most.
+    private mutating func sortSites() {
+        guard self.siteOrder.isEmpty else { return }
+        var low = SIMD3<Double>(repeating: .infinity), high = -low
+        for entry in self.entries where entry.active != 0 {
+            low = pointwiseMin(low, entry.place)
+            high = pointwiseMax(high, entry.place)
+        }
+        let size = high - low
+        let axis = size.x > max(size.y, size.z) ? 0 : size.y > size.z ? 1 : 2
+        for site in self.entries.indices where self.entries[site].active != 0 { self.siteOrder.append(Int32(site)) }
+        self.siteOrder.sort { self.entries[Int($0)].place[axis] < self.entries[Int($1)].place[axis] }
     }
 
     /// Chooses the part of each estimate that is subtracted.
@@ -172,26 +163,26 @@ extension Registration {
 
     /// The deviations of the clocks against the mean of those that were compared, weighed as the priors weigh them.
     ///
-    /// var(bᵢ − Σ wⱼ bⱼ) = |X (eᵢ − w)|², X = L⁻¹ of the solution
+    /// var(bᵢ − Σ wⱼ bⱼ) = Pᵢᵢ − 2 (P w)ᵢ + wᵀ P w
     private mutating func compareClocks() {
-        let n = self.order.count
-        for m in 0..<n { self.solution[m] = 0 }
+        let n = self.unknowns.count
+        while self.corrections.count < n { self.corrections.append(0) }
         var total = 0.0
-        for j in 0..<n where Int(self.order[j]) % 5 == BiasIndex.time && self.isCompared(Int(self.order[j])) {
-            let deviation = self.prior(of: Int(self.order[j])).deviation
-            let weight = 1 / (deviation * deviation)
-            total += weight
-            for m in j..<n { self.solution[m] += weight * self.factor[m * n + j] }
+        for i in 0..<n {
+            let isClock = Int(self.unknowns[i]) % 5 == BiasIndex.time && self.isCompared(Int(self.unknowns[i]))
+            let deviation = self.prior(of: Int(self.unknowns[i])).deviation
+            self.corrections[i] = isClock ? 1 / (deviation * deviation) : 0
+            total += self.corrections[i]
         }
         guard total > 0 else { return }
-        for i in 0..<n where Int(self.order[i]) % 5 == BiasIndex.time && self.isCompared(Int(self.order[i])) {
-            var sum = 0.0
-            for m in 0..<n {
-                let own = m >= i ? self.factor[m * n + i] : 0
-                let d = own - self.solution[m] / total
-                sum += d * d
-            }
-            self.entries[Int(self.order[i]) / 5 - 1].deviation[BiasIndex.time] = sum.squareRoot()
+        self.solver.forward(&self.corrections)
+        var common = 0.0
+        for i in 0..<n { common += self.corrections[i] * self.corrections[i] }
+        self.solver.backward(&self.corrections)
+        for i in 0..<n where Int(self.unknowns[i]) % 5 == BiasIndex.time && self.isCompared(Int(self.unknowns[i])) {
+            let square =
+                self.solver.inverse(i, i) - 2 * self.corrections[i] / total + common / (total * total)
+            self.entries[Int(self.unknowns[i]) / 5 - 1].deviation[BiasIndex.time] = max(square, 0).squareRoot()
         }
     }
 
@@ -207,41 +198,37 @@ extension Registration {
     ///
     /// Λoo ← Λoo − Λos (Λss + P₀⁻¹)⁻¹ Λso
     mutating func eliminate(_ block: Int) {
-        let rows = 5 * (self.entries.count + 1)
-        for i in 0..<rows {
-            for j in 0..<i { self.information[j * self.rowLength + i] = self.information[i * self.rowLength + j] }
-        }
+        self.solver.stop()
+        let rows = self.vector.count
+        while self.corrections.count < rows { self.corrections.append(0) }
         for k in 0..<5 {
             let pivotRow = 5 * block + k
             let (mean, deviation) = self.prior(of: pivotRow)
             guard deviation > 0 else { continue }
             let prior = 1 / (deviation * deviation)
-            let pivot = self.information[pivotRow * self.rowLength + pivotRow] + prior
+            let pivot = self.information[Self.entry(pivotRow, pivotRow)] + prior
             let value = self.vector[pivotRow] + prior * mean
-            for i in 0..<rows where i != pivotRow {
-                let f = self.information[i * self.rowLength + pivotRow] / pivot
-                guard f != 0 else { continue }
-                for j in 0..<rows where j != pivotRow {
-                    self.information[i * self.rowLength + j] -= f * self.information[pivotRow * self.rowLength + j]
-                }
-                self.vector[i] -= f * value
-            }
             for i in 0..<rows {
-                self.information[i * self.rowLength + pivotRow] = 0
-                self.information[pivotRow * self.rowLength + i] = 0
+                self.corrections[i] = self.information[Self.entry(i, pivotRow)]
+                self.information[Self.entry(i, pivotRow)] = 0
             }
+            self.corrections[pivotRow] = 0
             self.vector[pivotRow] = 0
+            for i in 0..<rows {
+                let f = self.corrections[i] / pivot
+                guard f != 0 else { continue }
+                self.vector[i] -= f * value
+                let begin = Self.entry(i, 0)
+                for j in 0...i { self.information[begin + j] -= f * self.corrections[j] }
+            }
         }
     }
 
     /// Lets old information fade.
     mutating func fade(_ seconds: Double) {
         let keep = exp(-seconds / self.parameters.memory), keepRecent = exp(-seconds / self.parameters.shortMemory)
-        let rows = 5 * (self.entries.count + 1)
-        for i in 0..<rows {
-            for j in 0...i { self.information[i * self.rowLength + j] *= keep }
-            self.vector[i] *= keep
-        }
+        for i in self.information.indices { self.information[i] *= keep }
+        for i in self.vector.indices { self.vector[i] *= keep }
         for site in self.entries.indices {
             for k in 0..<5 { self.entries[site].recent[k] *= keepRecent }
             self.entries[site].recentVector *= keepRecent

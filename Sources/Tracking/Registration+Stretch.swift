@@ -384,12 +384,12 @@ extension Registration {
             for j in 0..<i {
                 let s = self.small[i * n + j]
                 let column = self.members[j].row
-                self.information[max(row, column) * self.rowLength + min(row, column)] += s
+                self.information[Self.entry(row, column)] += s
                 self.vector[row] += s * self.members[j].bias
                 self.vector[column] += s * bias
             }
             let s = self.small[i * n + i]
-            self.information[row * self.rowLength + row] += s
+            self.information[Self.entry(row, row)] += s
             self.vector[row] += s * bias + self.members[i].g
         }
     }

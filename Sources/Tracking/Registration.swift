@@ -49,8 +49,11 @@ public struct RegistrationParameters: Hashable, Sendable {
     /// The same of time against the mean of all clocks, seconds.
     public var registeredTime = 0.05
 
-    /// How many sensors are registered jointly at most: the work of a solution grows with the cube of it.
-    public var sensorsMax = 64
+    /// How many sensors are registered jointly at most: the memory grows with the square of it (4 MB for 200), the work of
+    /// a solution with the square of how many share aircraft with each.
+    public var sensorsMax = 256
+    /// How many aircraft are looked at at once at most, for all sensors together.
+    public var witnessesMax = 2_048
     /// How many times its variance is taken off the square of an estimate before it is applied.
     public var shrinkage = 1.0
 
@@ -77,8 +80,8 @@ enum BiasIndex {
 /// What no measurement shows (what all clocks have in common) stays at the priors' mean. Old information fades, so the
 /// biases may drift.
 ///
-/// Complexity: one comparison a plot, O(plots) when a stretch ends, O(sensors³) every few seconds; no allocation in the
-/// steady state.
+/// Complexity: one comparison a plot, O(plots) when a stretch ends, O(sensors · neighbours²) every few seconds, a few
+/// milliseconds of that a call; no allocation in the steady state.
 ///
 /// Source: Bar-Shalom, Li, Kirubarajan 3.4 (information form); D. Simon, "Optimal State Estimation" (2006), 7.4 (fading
 /// memory); Y. Zhou, H. Leung, P. Yip, "An exact maximum likelihood registration algorithm", IEEE Trans. Signal
@@ -88,6 +91,8 @@ struct Registration: Sendable {
     struct Entry: Sendable {
         var state = SensorRegistration.State.unknown
         var since = Timestamp(nanoseconds: 0)
+        /// Earth-centred.
+        var place = SIMD3<Double>.zero
         /// Which biases there are, as bits of `BiasIndex`.
         var active: UInt8 = 0
         /// What is subtracted from plots: the estimate, or zero.
@@ -165,11 +170,15 @@ struct Registration: Sendable {
     /// Stretches that could have begun.
     var offers = 0
 
-    /// Information on the biases, without the priors: five rows a block, block 0 the altitude datum, then the sites; only
-    /// what is below the diagonal and on it.
+    /// Information on the biases, without the priors: five rows a block, block 0 the altitude datum, then the sites; what
+    /// is below the diagonal and on it, row by row.
     var information: [Double] = []
     var vector: [Double] = []
-    var rowLength = 0
+    /// The sites in the order of a coordinate.
+    var siteOrder: [Int32] = []
+    var solver = RegistrationSolver()
+    /// Row of the information of each row of the equations being solved.
+    var unknowns: [Int32] = []
     /// Marginal covariance of each block, 5 × 5.
     var covariance: [Double] = []
     /// What pressure altitude is too high by.
@@ -204,26 +213,26 @@ struct Registration: Sendable {
 
     /// Makes room for a number of blocks.
     private mutating func widen(to blocks: Int) {
-        let needed = BiasIndex.count * blocks
+        let rows = BiasIndex.count * blocks
         while self.covariance.count < 25 * blocks { self.covariance.append(0) }
-        guard needed > self.rowLength else { return }
-        let wider = max(needed, 2 * self.rowLength)
-        var information = [Double](repeating: 0, count: wider * wider)
-        var vector = [Double](repeating: 0, count: wider)
-        for i in 0..<self.rowLength {
-            vector[i] = self.vector[i]
-            for j in 0..<self.rowLength { information[i * wider + j] = self.information[i * self.rowLength + j] }
+        while self.vector.count < rows { self.vector.append(0) }
+        let size = Self.entry(rows, 0)
+        if self.information.count < size {
+            self.information.append(contentsOf: repeatElement(0, count: size - self.information.count))
         }
-        self.information = information
-        self.vector = vector
-        self.rowLength = wider
+    }
+
+    /// Where the information of two rows is.
+    @inline(__always) static func entry(_ row: Int, _ column: Int) -> Int {
+        let high = max(row, column), low = min(row, column)
+        return high * (high + 1) / 2 + low
     }
 
     // MARK: Sites
 
     /// Takes in a site that the tracker has added or replaced.
     mutating func setSite(_ index: Int, _ site: Site, isNew: Bool) {
-        guard self.isOn else {
+        guard self.isOn, index < self.parameters.sensorsMax else {
             if isNew { self.entries.append(Entry()) }
             return
         }
@@ -231,27 +240,28 @@ struct Registration: Sendable {
         let k = self.parameters
         var active: UInt8 = 0
         var deviation = Bias.zero
-        if index < k.sensorsMax {
-            switch site.kind {
-            case .radar:
-                active = 1 << BiasIndex.range | 1 << BiasIndex.azimuth | 1 << BiasIndex.time | 1 << BiasIndex.gain
-                if site.primary?.elevationDeviation != nil || site.secondary?.elevationDeviation != nil {
-                    active |= 1 << BiasIndex.elevation
-                }
-                deviation[BiasIndex.range] = k.rangeDeviation
-                deviation[BiasIndex.azimuth] = k.azimuthDeviation
-                deviation[BiasIndex.elevation] = k.elevationDeviation
-                deviation[BiasIndex.time] = k.clockDeviation
-                deviation[BiasIndex.gain] = k.gainDeviation
-            case .receiver:
-                active = 1 << BiasIndex.time
-                deviation[BiasIndex.time] = k.receiverClockDeviation
-            case .system:
-                active = 0
+        switch site.kind {
+        case .radar:
+            active = 1 << BiasIndex.range | 1 << BiasIndex.azimuth | 1 << BiasIndex.time | 1 << BiasIndex.gain
+            if site.primary?.elevationDeviation != nil || site.secondary?.elevationDeviation != nil {
+                active |= 1 << BiasIndex.elevation
             }
+            deviation[BiasIndex.range] = k.rangeDeviation
+            deviation[BiasIndex.azimuth] = k.azimuthDeviation
+            deviation[BiasIndex.elevation] = k.elevationDeviation
+            deviation[BiasIndex.time] = k.clockDeviation
+            deviation[BiasIndex.gain] = k.gainDeviation
+        case .receiver:
+            active = 1 << BiasIndex.time
+            deviation[BiasIndex.time] = k.receiverClockDeviation
+        case .system:
+            active = 0
         }
         let differs = entry.active != active
         entry.active = active
+        entry.place = site.centre
+        self.siteOrder.removeAll(keepingCapacity: true)
+        self.solver.stop()
         if isNew {
             self.entries.append(entry)
             self.widen(to: self.entries.count + 1)

@@ -213,7 +213,7 @@ extension Registration {
         if let free = self.freeWitnesses.popLast() {
             witness = Int(free)
         } else {
-            guard self.witnesses.count < max(256, 32 * min(self.entries.count, self.parameters.sensorsMax)) else {
+            guard self.witnesses.count < min(max(256, 32 * self.entries.count), self.parameters.witnessesMax) else {
                 return -1
             }
             witness = self.witnesses.count
@@ -325,13 +325,17 @@ extension Registration {
             self.quarantineClock(site, self.entries[site].clockJump, now)
             self.entries[site].clockJump = 0
         }
+        if self.solver.phase != .idle { _ = self.goOn() }
         let elapsed = now.seconds(since: self.judgedAt)
         guard abs(elapsed) >= self.parameters.period else { return }
         self.judgedAt = now
         self.fade(min(abs(elapsed), 10 * self.parameters.period))
-        if !self.isSettled || abs(now.seconds(since: self.solvedAt)) >= 3 * self.parameters.period {
+        // What takes several calls is done as seldom as what is settled.
+        let isOften = !self.isSettled && self.solver.count < 300
+        if self.solver.phase == .idle, isOften || abs(now.seconds(since: self.solvedAt)) >= 3 * self.parameters.period {
             self.solvedAt = now
-            self.solve()
+            self.beginSolution()
+            _ = self.goOn()
         }
         self.judge(now)
         for witness in self.witnesses.indices where self.witnesses[witness].slot >= 0 {
