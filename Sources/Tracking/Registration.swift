@@ -37,8 +37,8 @@ public struct RegistrationParameters: Hashable, Sendable {
     /// Squared Mahalanobis distance of short from long memory at which errors are said to have jumped.
     public var jumpDistance = 60.0
 
-    /// Seconds without another sensor's sight of its aircraft after which a sensor leaves quarantine: it is all there is.
-    public var solitude = 60.0
+    /// Seconds after which a sensor leaves quarantine if none of its aircraft was seen by another in the half minute before.
+    public var solitude = 30.0
 
     /// One standard deviation of range below which a sensor is registered, metres.
     public var registeredRange = 20.0

@@ -254,26 +254,172 @@ struct RegistrationTests {
         #expect(off.registration(of: Self.sensors[0].id) == nil)
     }
 
-    @Test("the inverse of a triangular matrix is its inverse", arguments: [1, 4, 7, 20])
-    func triangular(n: Int) {
-        var random = SplitMix64(state: UInt64(n))
-        var a = [Double](repeating: 0, count: n * n)
-        for i in 0..<n {
-            for j in 0..<i { a[i * n + j] = .random(in: -1..<1, using: &random) }
-            a[i * n + i] = Double(n) + 1
+    @Test("a sensor that is set aside is let go when no other sees its aircraft any more, and held again when one does")
+    func solitude() throws {
+        let sensors = Self.all, jumped = sensors[1].id
+        let wrong = [UInt8(2): Wrong(time: 30, from: 100)]
+        // From second 100 to 200 radar 2 is all there is.
+        let reports = Self.reports(Self.busy, wrong).filter { report in
+            guard report.sensor != jumped, case .plot(let plot) = report else { return true }
+            return !(Timestamp(seconds: 100)..<Timestamp(seconds: 200)).contains(plot.measuredAt)
         }
-        var l = a
-        #expect(Registration.decompose(&l, n))
-        var inverse = l, scratch = [Double](repeating: 0, count: n)
-        Registration.invert(&inverse, n, scratch: &scratch)
-        for i in 0..<n {
-            for j in 0...i {
-                var product = 0.0, square = 0.0
-                for m in j...i { product += l[i * n + m] * inverse[m * n + j] }
-                for m in 0...j { square += l[i * n + m] * l[j * n + m] }
-                #expect(abs(product - (i == j ? 1 : 0)) < 1e-12)
-                #expect(abs(square - a[i * n + j]) < 1e-12)
+        var tracker = Tracker(sensors: sensors)
+        var quarantined: [Double] = []
+        var atEnd = SensorRegistration.State.unknown
+        tracker.run(reports, seconds: 250) { time, tracker in
+            atEnd = tracker.registration(of: jumped)?.state ?? .unknown
+            if atEnd == .quarantined { quarantined.append(time) }
+        }
+        #expect(quarantined.contains { $0 < 130 }, "the jump is seen")
+        #expect(!quarantined.contains { (175..<200).contains($0) }, "nobody could bring it back")
+        #expect(atEnd == .registered, "the others are back")
+        #expect(tracker.tally.setAside + tracker.tally.quarantined > 0)
+    }
+
+    @Test("plots of a quarantined sensor that begin nothing are counted")
+    func counted() {
+        let jumped = Self.all[1].id
+        let reports = Self.reports(Self.busy, [2: Wrong(azimuth: -8, from: 100)])
+        var tracker = Tracker(sensors: Self.all)
+        var before = 0, isQuarantined = false
+        tracker.run(reports, seconds: 150) { _, tracker in
+            if tracker.registration(of: jumped)?.state == .quarantined { isQuarantined = true }
+            if !isQuarantined { before = tracker.tally.quarantined }
+        }
+        #expect(isQuarantined)
+        #expect(before == 0)
+        #expect(tracker.tally.quarantined > 0)
+        var sum = TrackerTally()
+        sum.add(tracker.tally)
+        sum.add(tracker.tally)
+        #expect(sum.quarantined == 2 * tracker.tally.quarantined)
+    }
+
+    @Test(
+        "where no sensor is wrong hardly anything is subtracted; one that is wrong among them loses most of its error")
+    func pooled() {
+        var tracker = Tracker(sensors: Self.all)
+        tracker.run(Self.busy, seconds: 120) { _, _ in }
+        for site in 0..<3 {
+            let entry = tracker.registration.entries[site]
+            for k in 0..<BiasIndex.count where entry.deviation[k] > 0 {
+                #expect(abs(entry.applied[k]) <= abs(entry.estimate[k]))
+                #expect(abs(entry.applied[k]) < 2 * entry.deviation[k], "sensor \(site + 1), bias \(k)")
             }
         }
+        var wrong = Tracker(sensors: Self.all)
+        wrong.run(Self.reports(Self.busy, [2: Wrong(range: 120, azimuth: 0.3)]), seconds: 120) { _, _ in }
+        let entry = wrong.registration.entries[1]
+        #expect(abs(entry.applied[BiasIndex.range] - 120) < 20)
+        #expect(abs(entry.applied[BiasIndex.azimuth] * 180 / .pi - 0.3) < 0.03)
+    }
+
+    @Test("two hundred sensors are registered together")
+    func many() throws {
+        var random = SplitMix64(state: 11)
+        var sensors: [Sensor] = []
+        var wrong: [UInt8: Wrong] = [:]
+        // A chain of radars 25 km apart: each shares its sky with a dozen others.
+        for index in 0..<200 {
+            let sic = UInt8(index + 1)
+            var sensor = radar(sic, at: home.moved(distance: 25_000 * Double(index), azimuth: .pi / 2))
+            sensor.coverage = 500...150_000
+            sensors.append(sensor)
+            wrong[sic] = Wrong(
+                range: .random(in: -100..<100, using: &random), azimuth: .random(in: -0.2..<0.2, using: &random),
+                time: .random(in: -0.1..<0.1, using: &random))
+        }
+        let seconds = 90.0
+        var timed: [(Double, SensorReport)] = []
+        for index in 0..<300 {
+            let start = home.moved(distance: .random(in: 0..<5e6, using: &random), azimuth: .pi / 2)
+                .moved(distance: .random(in: -60_000..<60_000, using: &random), azimuth: 0).raised(to: 9_000)
+            let flight = Flight.straight(
+                from: start, speed: .random(in: 180..<250, using: &random),
+                course: .random(in: 0..<6.28, using: &random), identity: address(UInt32(0x400000 + index)))
+            for sensor in sensors where start.geodesic(to: sensor.site).distance < 120_000 {
+                let frame = LocalFrame(origin: sensor.site)
+                var t = Double.random(in: 0..<4, using: &random)
+                while t < seconds {
+                    let polar = Polar(frame.displacement(of: flight.place(t)))
+                    let plot = Plot(
+                        sensor: sensor.id, measuredAt: Timestamp(seconds: t), receivedAt: Timestamp(seconds: t),
+                        kind: .modeS,
+                        measurement: .polar(
+                            range: polar.range + 30 * random.gauss(),
+                            azimuth: polar.azimuth + 0.06 * .pi / 180 * random.gauss(), elevation: nil),
+                        pressureAltitude: 9_000, identity: flight.identity)
+                    timed.append((t, .plot(plot)))
+                    t += 4
+                }
+            }
+        }
+        let reports = Self.reports(timed.sorted { $0.0 < $1.0 }.map(\.1), wrong)
+        var tracker = Tracker(sensors: sensors)
+        tracker.run(reports, seconds: seconds) { _, _ in }
+        var squares = SIMD2<Double>.zero, count = 0.0
+        for (index, sensor) in sensors.enumerated() {
+            let told = try #require(tracker.registration(of: sensor.id))
+            guard told.state == .registered, let range = told.range, let azimuth = told.azimuth else { continue }
+            let truth = try #require(wrong[UInt8(index + 1)])
+            let error = SIMD2(range.value - truth.range, azimuth.value * 180 / .pi - truth.azimuth)
+            squares += error * error
+            count += 1
+        }
+        #expect(count > 150)
+        #expect((squares.x / count).squareRoot() < 15)
+        #expect((squares.y / count).squareRoot() < 0.02)
+    }
+
+    @Test(
+        "sparse equations solved a step at a time have the solution and the inverse of all at once",
+        arguments: [1, 4, 7, 40])
+    func sparse(n: Int) {
+        var random = SplitMix64(state: UInt64(n))
+        var a = [Double](repeating: 0, count: n * n), x = (0..<n).map { _ in Double.random(in: -1..<1, using: &random) }
+        var solver = RegistrationSolver()
+        solver.clear()
+        for i in 0..<n {
+            // The last row is full, as that of the altitude datum is.
+            let first = i == n - 1 ? 0 : max(0, i - Int.random(in: 0...6, using: &random))
+            solver.append(from: first, value: 0)
+            for j in first...i {
+                let value = i == j ? Double(n) + 2 : .random(in: -1..<1, using: &random)
+                a[i * n + j] = value
+                a[j * n + i] = value
+                solver.add(value, i, j)
+            }
+        }
+        for i in 0..<n { for j in 0..<n { solver.solution[i] += a[i * n + j] * x[j] } }
+        solver.begin()
+        var steps = 0
+        while solver.phase == .factor || solver.phase == .invert {
+            solver.step(50)
+            steps += 1
+        }
+        #expect(solver.phase == .done)
+        #expect(n < 40 || steps > 10)
+        for i in 0..<n { #expect(abs(solver.solution[i] - x[i]) < 1e-10) }
+        // The dense inverse, a column at a time.
+        var l = a
+        #expect(Registration.decompose(&l, n))
+        for j in 0..<n {
+            x = (0..<n).map { $0 == j ? 1 : 0 }
+            Registration.forward(&l, n, &x)
+            Registration.backward(&l, n, &x)
+            for i in j..<n where a[i * n + j] != 0 { #expect(abs(solver.inverse(i, j) - x[i]) < 1e-10) }
+        }
+    }
+
+    @Test("equations that have no solution are given up")
+    func singular() {
+        var solver = RegistrationSolver()
+        solver.clear()
+        solver.append(from: 0, value: 1)
+        solver.append(from: 0, value: 1)
+        for (i, j) in [(0, 0), (1, 0), (1, 1)] { solver.add(1, i, j) }
+        solver.begin()
+        solver.step(1_000)
+        #expect(solver.phase == .failed)
     }
 }
