@@ -3,7 +3,7 @@ import Geodesy
 import Glibc
 
 /// The normal equations of one stretch: a parabola x (place, velocity, acceleration over ground: eight numbers), and the
-/// biases of the sensors that saw it.
+/// biases of the sensors that saw it. In arrays: held in place, they would be copied with what holds them.
 struct StretchSums: Sendable {
     /// One measurement: y = c·x + h·b + noise.
     struct Row: Sendable {
@@ -18,20 +18,20 @@ struct StretchSums: Sendable {
 
     static let blocksMax = 24
 
-    var xx = InlineArray<8, SIMD8<Double>>(repeating: .zero)
+    var xx = [SIMD8<Double>](repeating: .zero, count: 8)
     var ex = SIMD8<Double>.zero
     var yy = 0.0
     var rows: [Row] = []
     /// Block (0 the altitude datum, then the sites) of each place in the sums.
-    var blocks = InlineArray<24, Int32>(repeating: 0)
-    var active = InlineArray<24, UInt8>(repeating: 0)
+    var blocks = [Int32](repeating: 0, count: Self.blocksMax)
+    var active = [UInt8](repeating: 0, count: Self.blocksMax)
     var count = 0
     /// How many numbers of the flight its measurements determine.
     var freedom = 6
     /// Five rows a block: biases with x, biases with biases of the same block, vector.
-    var bx = InlineArray<120, SIMD8<Double>>(repeating: .zero)
-    var bb = InlineArray<120, SIMD8<Double>>(repeating: .zero)
-    var eb = InlineArray<24, SIMD8<Double>>(repeating: .zero)
+    var bx = [SIMD8<Double>](repeating: .zero, count: 5 * Self.blocksMax)
+    var bb = [SIMD8<Double>](repeating: .zero, count: 5 * Self.blocksMax)
+    var eb = [SIMD8<Double>](repeating: .zero, count: Self.blocksMax)
 
     mutating func clear() {
         for i in 0..<8 { self.xx[i] = .zero }
