@@ -211,7 +211,10 @@ extension Tracker {
             probability = learned
             self.looks.set(block: block, entry, until: look)
             if probability > 0.5 { self.noteLookInVain(index, slot) }
-            guard !self.registration.isQuarantined(index) else { continue }
+            guard !self.registration.isQuarantined(index) else {
+                self.noteCompany(index, slot)
+                continue
+            }
             self.miss(slot, probability)
         }
         self.looks.setDue(slot, due)

@@ -76,6 +76,12 @@ extension Tracker {
         self.registration.entries[site].comparedAt = self.records[slot].state.time
     }
 
+    /// Notes that a quarantined radar has not found a track that others see, however seldom it was seen to find any.
+    mutating func noteCompany(_ site: Int, _ slot: Int) {
+        guard self.records[slot].isConfirmed, self.isSeen(slot, beside: site) else { return }
+        self.registration.entries[site].comparedAt = self.records[slot].state.time
+    }
+
     /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.
     private mutating func isSeen(_ slot: Int, beside site: Int) -> Bool {
         let now = self.coarse[slot].time, own = self.sites[site].id
