@@ -48,6 +48,11 @@ enum Tuning {
         case "confirmPlots": k.confirmPlots = Int(value)
         case "confirmSpeedDeviation": k.confirmSpeedDeviation = value
         case "detectionTrust": k.detectionTrust = value
+        case "resolution.range": k.resolution.range = value
+        case "resolution.azimuth": k.resolution.azimuth = value
+        case "unresolvedOdds": k.unresolvedOdds = value
+        case "likeness": k.formationLikeness = value
+        case "drift": k.formationDrift = value
         case "duplicateGate": k.duplicateGate = value
         default: self.refuse(text)
         }

@@ -60,6 +60,9 @@ struct PreparedPlot {
     var isForeign = false
     /// Too old for a track that it may have belonged to.
     var isLate = false
+    /// Of an echo of several tracks, put where one of them is; and whether that one is not the likeliest of them.
+    var isShared = false
+    var isGuest = false
 
     var site: Int { self.measured.site }
 

@@ -36,6 +36,9 @@ struct Site {
     var birthsPerCell: Double
     /// Tracks whose Doppler speed had the sign of their range rate, less those with the other one.
     var dopplerVotes = 0
+    /// Pairs of tracks near each other that got two primary plots, or one.
+    var pairsResolved = 0.0
+    var pairsSingle = 0.0
     /// Of a cell of the map of clutter, m rad.
     var clutterArea: Double
     /// False plots in a turn, as it was said.
@@ -127,6 +130,12 @@ struct Site {
         let r = r2.squareRoot()
         let reach = self.horizon + (2 * Self.effectiveRadius * max(height, 0)).squareRoot()
         return r < 0.97 * reach && dot(d, self.up) < (self.sinElevationMax - 0.03) * r
+    }
+
+    /// How far a radar fails to resolve what lies within a beam and a pulse: 1, as physics says, until it shows two plots of
+    /// what should be one; a radar that always resolves misses one of two no more often than its detection says.
+    @inline(__always) var mergeShare: Double {
+        max(1 - self.pairsResolved / (2 + 0.8 * (self.pairsResolved + self.pairsSingle)), 0)
     }
 
     /// What a Doppler speed is multiplied with to be a range rate: 1, −1, or 0 as long as that is not known.

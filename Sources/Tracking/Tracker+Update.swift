@@ -94,7 +94,8 @@ extension Tracker {
         let plot = self.slice[index].plot
         let key = self.slice[index].key
         self.records[slot].misses = 0
-        self.records[slot].track.take(plot)
+        // A guest of another track's echo was not seen apart from it.
+        if !self.slice[index].isGuest { self.records[slot].track.take(plot) }
         if self.slice[index].isReply { self.records[slot].repliedAt = plot.measuredAt }
         if key != 0, self.records[slot].key == 0 { self.name(slot, key) }
         let site = self.slice[index].site
@@ -108,7 +109,7 @@ extension Tracker {
         }
         if plot.measuredAt.nanoseconds > accounted { self.looks.set(slot, site, until: plot.measuredAt.nanoseconds) }
         self.place(slot, h)
-        self.witness(index, slot)
+        if !self.slice[index].isShared { self.witness(index, slot) }
         if !self.coarse[slot].isConfirmed, self.isBelieved(slot, h) {
             self.records[slot].isConfirmed = true
             self.coarse[slot].isConfirmed = true

@@ -62,10 +62,14 @@ public struct Tracker: Sendable {
     var states: [TrackState] = [.none]
     var touched: [Int32] = []
     var assignment = Assignment()
+    var formation = Formation()
     var parents: [Int32] = []
     var trackNode: [Int32] = []
     var clusterRows: [Int32] = []
     var clusterColumns: [Int32] = []
+    var chosen: [Int32] = []
+    var sharers: [Int32] = []
+    var sharerGains: [Double] = []
     /// Of a sector: the slots of the tracks that were updated or swept, and the tracks that are no more.
     var isSector = false
     var moved: [Int32] = []
@@ -94,6 +98,8 @@ public struct Tracker: Sendable {
             site.isOperational = old.isOperational
             if old.rangeMax == site.rangeMax, old.rangeMin == site.rangeMin {
                 site.dopplerVotes = old.dopplerVotes
+                site.pairsResolved = old.pairsResolved
+                site.pairsSingle = old.pairsSingle
             } else {
                 self.detections[Int(known)] = DetectionTable(rangeMax: site.rangeMax)
                 self.clutters[Int(known)] = ClutterMap(

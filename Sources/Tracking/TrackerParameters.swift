@@ -82,6 +82,17 @@ public struct TrackerParameters: Sendable {
     /// Plots of one sensor received within this time are associated jointly, seconds.
     public var slice = 0.25
 
+    /// Difference of velocity below which tracks of one cluster may fly in formation, metres per second.
+    public var formationLikeness = 100.0
+    /// How fast two tracks in formation may drift apart, one standard deviation, metres per second.
+    public var formationDrift = 20.0
+
+    /// How near two targets are that a primary radar does not resolve, in standard deviations of its range and azimuth:
+    /// a radar that finds the middle of a pulse or a beam finds it to some tenth of its width.
+    public var resolution: (range: Double, azimuth: Double) = (3, 8)
+    /// Log odds, against a missed detection, from which on an echo is held for one of several targets.
+    public var unresolvedOdds = 2.5
+
     /// Targets that appear in one scan of a radar, for the prior odds of a new track.
     public var birthsPerScan = 0.3
     /// False replies of a secondary radar in one scan.

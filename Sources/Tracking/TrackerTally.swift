@@ -8,6 +8,8 @@ public struct TrackerTally: Hashable, Sendable {
     public var byIdentity = 0
     /// Of these, in a joint assignment of several plots and tracks.
     public var byAssignment = 0
+    /// Echoes that were given to several tracks too near to each other to be resolved.
+    public var unresolved = 0
     /// Of these, older than the state of their track.
     public var outOfOrder = 0
     /// Plots of a quarantined sensor that fitted a track and did not update it.
@@ -47,6 +49,7 @@ public struct TrackerTally: Hashable, Sendable {
         self.associated += other.associated
         self.byIdentity += other.byIdentity
         self.byAssignment += other.byAssignment
+        self.unresolved += other.unresolved
         self.outOfOrder += other.outOfOrder
         self.setAside += other.setAside
         self.quarantined += other.quarantined
