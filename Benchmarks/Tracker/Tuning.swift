@@ -51,6 +51,9 @@ enum Tuning {
         case "resolution.range": k.resolution.range = value
         case "resolution.azimuth": k.resolution.azimuth = value
         case "unresolvedOdds": k.unresolvedOdds = value
+        case "splitEchoes": k.splitEchoes = value
+        case "disputeNoise": k.disputeNoise = value
+        case "disputeOdds": k.disputeOdds = value
         case "likeness": k.formationLikeness = value
         case "drift": k.formationDrift = value
         case "duplicateGate": k.duplicateGate = value

@@ -131,6 +131,38 @@ extension Tracker {
         self.settle(confirmed: confirmed)
     }
 
+    /// Doubts plots that no confirmed track took beside one that a track did take, within what the radar can resolve: rather
+    /// than a second aircraft it may be a second echo of the first one, so false plots are denser there.
+    mutating func doubtSplits() {
+        let k = self.parameters.resolution
+        for index in self.group {
+            let i = Int(index)
+            guard !self.slice[i].isDone, self.slice[i].measured.isPolar, !self.slice[i].isReply else { continue }
+            let site = self.slice[i].site
+            let range = self.slice[i].measured.range
+            let deep = k.range * k.range * self.slice[i].measured.rangeVariance
+            let wide = k.azimuth * k.azimuth * self.slice[i].measured.azimuthVariance
+            for other in self.group {
+                let j = Int(other)
+                guard self.slice[j].isDone, !self.slice[j].isReply else { continue }
+                let dr = range - self.slice[j].measured.range
+                let sine =
+                    self.slice[i].measured.sinAzimuth * self.slice[j].measured.cosAzimuth
+                    - self.slice[i].measured.cosAzimuth * self.slice[j].measured.sinAzimuth
+                guard dr * dr < deep, sine * sine < wide else { continue }
+                let cell = 4 * (deep * wide).squareRoot() * range
+                var density = log(max(self.parameters.splitEchoes * self.sites[site].mergeShare, 1e-9) / cell)
+                if self.slice[i].measured.hasElevation {
+                    density -= self.slice[i].measured.hasHeight ? 9.4 : log(0.17 * range)
+                }
+                let rise = log(1 + exp(density - self.slice[i].falseDensity))
+                self.slice[i].falseDensity += rise
+                self.slice[i].odds -= rise
+                break
+            }
+        }
+    }
+
     /// Lists the tracks that a plot may belong to.
     mutating func findNear(_ index: Int, confirmed: Bool) {
         self.near.removeAll(keepingCapacity: true)
@@ -199,7 +231,10 @@ extension Tracker {
                 self.commit(root)
             } else {
                 self.choose(root)
-                if confirmed { self.settleUnresolved(root) }
+                if confirmed {
+                    self.settleUnresolved(root)
+                    self.soften(root)
+                }
                 for h in self.chosen where h >= 0 {
                     self.tally.byAssignment += 1
                     self.commit(Int(h))
@@ -283,6 +318,56 @@ extension Tracker {
             self.sharerGains.append(-log(1 + exp(-odds)))
         }
         self.share(row)
+    }
+
+    /// Takes plots for noisier that nearly went to another track, or whose track nearly had another plot.
+    ///
+    /// A wrong assignment costs a track less so, and two tracks in dispute are not drawn together, as they would be by a mean
+    /// over all assignments. With ρ the log-likelihood of the next best exchange less that of what was chosen, the noise
+    /// grows by 1 + 2 (a − 1) / (1 + exp(−ρ)), a where both are equally likely.
+    private mutating func soften(_ root: Int) {
+        let most = Formation.most, k = self.parameters
+        guard self.clusterColumns.count <= most, self.clusterRows.count <= most else { return }
+        for choice in self.chosen where choice >= 0 {
+            let h = Int(choice)
+            let rivalry = self.rivalry(h, root)
+            guard rivalry > k.disputeOdds else { continue }
+            let index = Int(self.hypotheses[h].plot)
+            let growth = 1 + 2 * (k.disputeNoise - 1) / (1 + exp(-rivalry))
+            self.slice[index].measured.rangeVariance *= growth
+            self.slice[index].measured.azimuthVariance *= growth
+            _ = self.foretell(h, from: self.hypotheses[h].base, taking: index, isGlance: self.hypotheses[h].isGlance)
+        }
+    }
+
+    /// Log-likelihood of the best exchange of a chosen hypothesis for others, less that of what was chosen.
+    private func rivalry(_ h: Int, _ root: Int) -> Double {
+        let (plot, slot, gain) = (self.hypotheses[h].plot, self.hypotheses[h].slot, self.hypotheses[h].gain)
+        var best = -Double.infinity
+        for g in root..<self.parents.count where g != h && self.root(g) == root {
+            let (otherPlot, otherSlot) = (self.hypotheses[g].plot, self.hypotheses[g].slot)
+            if otherPlot == plot {
+                // To another track, which then leaves its own plot to this one.
+                var difference = self.hypotheses[g].gain - gain
+                for other in self.chosen where other >= 0 && self.hypotheses[Int(other)].slot == otherSlot {
+                    difference -= self.hypotheses[Int(other)].gain
+                    for f in root..<self.parents.count
+                    where self.hypotheses[f].plot == self.hypotheses[Int(other)].plot && self.hypotheses[f].slot == slot
+                    {
+                        difference += self.hypotheses[f].gain
+                    }
+                }
+                best = max(best, difference)
+            } else if otherSlot == slot {
+                // Another plot, which no track has.
+                var isFree = true
+                for other in self.chosen where other >= 0 && self.hypotheses[Int(other)].plot == otherPlot {
+                    isFree = false
+                }
+                if isFree { best = max(best, self.hypotheses[g].gain - gain) }
+            }
+        }
+        return best
     }
 
     /// Notes that a radar has resolved a plot from another one of the cluster where many radars would not have.

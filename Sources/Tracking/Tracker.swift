@@ -276,6 +276,7 @@ public struct Tracker: Sendable {
             }
             if !self.group.isEmpty {
                 self.associateGroup(confirmed: true)
+                self.doubtSplits()
                 self.associateGroup(confirmed: false)
                 for index in self.group where !self.slice[Int(index)].isDone {
                     if self.slice[Int(index)].isLate { self.tally.late += 1 } else { self.initiate(Int(index)) }

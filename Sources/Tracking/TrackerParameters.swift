@@ -92,6 +92,12 @@ public struct TrackerParameters: Sendable {
     public var resolution: (range: Double, azimuth: Double) = (3, 8)
     /// Log odds, against a missed detection, from which on an echo is held for one of several targets.
     public var unresolvedOdds = 2.5
+    /// Second echoes of one aircraft, within the resolution of the radar, in one look.
+    public var splitEchoes = 0.05
+    /// How many times the variance of a plot in dispute is taken, where two assignments are equally likely; and the log-likelihood
+    /// ratio of the second to the first from which on it is in dispute.
+    public var disputeNoise = 4.0
+    public var disputeOdds = -4.0
 
     /// Targets that appear in one scan of a radar, for the prior odds of a new track.
     public var birthsPerScan = 0.3
