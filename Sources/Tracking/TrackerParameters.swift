@@ -1,6 +1,6 @@
 public import Air
 
-/// What can be tuned of a tracker; the defaults were tuned on the referee's scenarios of seeds 7 and 11.
+/// What can be tuned of a tracker; the defaults were tuned on the referee's scenarios of seeds 7, 11 and 31 to 34.
 public struct TrackerParameters: Sendable {
     /// One way to move.
     ///
@@ -26,20 +26,20 @@ public struct TrackerParameters: Sendable {
 
     /// The motions of a transport: straight, left, right; and of an agile aircraft: straight, left, right, anything else.
     public var motions: InlineArray<7, Motion> = [
-        Motion(noise: 0.15, stay: 100, share: 0.8),
+        Motion(noise: 0.1, stay: 100, share: 0.8),
         Motion(
             noise: 0.7, stay: 35, share: 0.1, acceleration: 2.5, accelerationDeviation: 1,
             turnRateNoise: 0.000007),
         Motion(
             noise: 0.7, stay: 35, share: 0.1, acceleration: -2.5, accelerationDeviation: 1,
             turnRateNoise: 0.000007),
-        Motion(noise: 1.3, stay: 75, share: 0.6),
+        Motion(noise: 0.8, stay: 75, share: 0.6),
         Motion(
-            noise: 18, stay: 10, share: 0.17, acceleration: 18, accelerationDeviation: 5.5,
-            turnRateNoise: 0.0002),
+            noise: 30, stay: 8, share: 0.17, acceleration: 18, accelerationDeviation: 5.5,
+            turnRateNoise: 0.0001),
         Motion(
-            noise: 18, stay: 10, share: 0.17, acceleration: -18, accelerationDeviation: 5.5,
-            turnRateNoise: 0.0002),
+            noise: 30, stay: 8, share: 0.17, acceleration: -18, accelerationDeviation: 5.5,
+            turnRateNoise: 0.0001),
         Motion(noise: 2_000, stay: 10, share: 0.06),
     ]
     /// Longest time over which motions are foretold without interacting anew, seconds.
@@ -56,7 +56,7 @@ public struct TrackerParameters: Sendable {
     public var climbNoise = 15.0
 
     /// One standard deviation of the velocity components before any is known, metres per second.
-    public var speedDeviation = 200.0
+    public var speedDeviation = 175.0
     /// One standard deviation of the rate of climb before any is known, metres per second.
     public var climbDeviation = 15.0
     /// Height taken where none was measured and its standard deviation, metres above the ellipsoid.
@@ -116,7 +116,7 @@ public struct TrackerParameters: Sendable {
     /// Plots that a track with an address or a discrete code needs before it is confirmed.
     public var confirmPlotsIdentified = 2
     /// One standard deviation of the velocity above which a track is not confirmed, metres per second.
-    public var confirmSpeedDeviation = 165.0
+    public var confirmSpeedDeviation = 155.0
     /// Speeds of a track that no reply identifies, metres per second: what is slower is held for ground clutter.
     public var speedRange = 15.0...1_000.0
     /// One standard deviation of the position at which a track is dropped, metres.
