@@ -76,6 +76,7 @@ struct Accuracy {
             altitude: told.altitude.map { $0 - truth.position.height }, isManoeuvre: scene.isManoeuvring[state])
         if let covariance = told.covariance {
             let error: InlineArray<4, Double> = [d.north, d.east, north, east]
+            sample.told = (covariance[0, 0] + covariance[1, 1], covariance[2, 2] + covariance[3, 3])
             sample.nees = Self.squaredDistance(error, covariance, 4)
             sample.positionNees = Self.squaredDistance(error, covariance, 2)
             if sample.nees == nil || sample.positionNees == nil {

@@ -100,6 +100,8 @@ public struct Score: Sendable {
         public var nees: Double?
         /// The same over position alone, 2 degrees of freedom.
         public var positionNees: Double?
+        /// Variance that the track tells of its place, m², and of its velocity, m²/s²: each the sum of two components.
+        public var told: (place: Double, velocity: Double)?
         /// Whether course or speed changes next to this state.
         public var isManoeuvre: Bool
     }
