@@ -13,6 +13,7 @@ struct Main {
         var directories: [String] = []
         var out: String?
         var knowsOrigins = false
+        var tellsConsistency = false
         var sectors = 0
         var parameters = TrackerParameters()
         var rest = CommandLine.arguments.dropFirst()
@@ -23,14 +24,16 @@ struct Main {
         case "referee": break
         default:
             say(
-                "usage: kumiko-bench-tracker referee DIRECTORY… [--origins] [--mode MODE] [--set NAME=VALUE] [--out NAME]"
-                    + " [--sectors N] | registration DIRECTORY… [--each] | scale [--quick] [--sectors N]")
+                "usage: kumiko-bench-tracker referee DIRECTORY… [--origins] [--consistency] [--mode MODE]"
+                    + " [--set NAME=VALUE] [--out NAME] [--sectors N] | registration DIRECTORY… [--each] | scale [--quick] [--sectors N]"
+            )
             exit(64)
         }
         while let next = rest.popFirst() {
             switch next {
             case "--out": out = rest.popFirst()
             case "--origins": knowsOrigins = true
+            case "--consistency": tellsConsistency = true
             case "--sectors": sectors = rest.popFirst().flatMap { Int($0) } ?? 4
             case "--mode":
                 parameters.registration.mode =
@@ -49,6 +52,7 @@ struct Main {
             runs.append(run)
             say(Self.row(name, width, Column.all.map { text($0.value(run), $0.decimals) }))
         }
+        defer { if tellsConsistency { Consistency.tell(runs.compactMap(\.score)) } }
         guard runs.count > 1 else { return }
         say(
             Self.row(
