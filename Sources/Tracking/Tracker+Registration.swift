@@ -64,7 +64,7 @@ extension Tracker {
         let site = self.slice[index].site
         guard self.records[slot].isConfirmed, self.isSeen(slot, beside: site) else { return false }
         self.registration.entries[site].hits += 1
-        self.registration.entries[site].comparedAt = self.records[slot].state.time
+        self.registration.entries[site].comparedAt = self.coarse[slot].time
         return self.registration.isQuarantined(site)
     }
 
@@ -73,13 +73,13 @@ extension Tracker {
         // Looks at tentative tracks say nothing: most of these are false.
         guard self.records[slot].isConfirmed, self.isSeen(slot, beside: site) else { return }
         self.registration.entries[site].vain += 1
-        self.registration.entries[site].comparedAt = self.records[slot].state.time
+        self.registration.entries[site].comparedAt = self.coarse[slot].time
     }
 
     /// Notes that a quarantined radar has not found a track that others see, however seldom it was seen to find any.
     mutating func noteCompany(_ site: Int, _ slot: Int) {
         guard self.records[slot].isConfirmed, self.isSeen(slot, beside: site) else { return }
-        self.registration.entries[site].comparedAt = self.records[slot].state.time
+        self.registration.entries[site].comparedAt = self.coarse[slot].time
     }
 
     /// Whether a sensor that is not quarantined, other than this one, has lately seen a track.

@@ -56,7 +56,7 @@ public struct TrackerParameters: Sendable {
     public var climbNoise = 15.0
 
     /// One standard deviation of the velocity components before any is known, metres per second.
-    public var speedDeviation = 175.0
+    public var speedDeviation = 200.0
     /// One standard deviation of the rate of climb before any is known, metres per second.
     public var climbDeviation = 15.0
     /// Height taken where none was measured and its standard deviation, metres above the ellipsoid.
@@ -116,7 +116,7 @@ public struct TrackerParameters: Sendable {
     /// Plots that a track with an address or a discrete code needs before it is confirmed.
     public var confirmPlotsIdentified = 2
     /// One standard deviation of the velocity above which a track is not confirmed, metres per second.
-    public var confirmSpeedDeviation = 155.0
+    public var confirmSpeedDeviation = 165.0
     /// Speeds of a track that no reply identifies, metres per second: what is slower is held for ground clutter.
     public var speedRange = 15.0...1_000.0
     /// One standard deviation of the position at which a track is dropped, metres.
