@@ -1,21 +1,20 @@
 import Geodesy
 import Glibc
 
-/// EUROCONTROL's surveillance performance measures, for 3 NM or 5 NM horizontal separation by cooperative surveillance.
+/// EUROCONTROL's surveillance performance measures, for 3 NM or 5 NM horizontal separation.
 ///
 /// Only what truth and tracks can tell is measured; of the rest the table says why it is not. The bounds were not checked
-/// against the text of the specification: see docs/scoring.md.
+/// against the text of the specification itself: docs/scoring.md says where each is from.
 ///
 /// Source: EUROCONTROL-SPEC-147, "EUROCONTROL Specification for ATM Surveillance System Performance" (ESASSP), volume 1,
-/// edition 1.2 (2021), requirements 3N_C-R1 to R22 and 5N_C-R1 to R22.
+/// requirements 3N_C-R1 to R22 and 5N_C-R1 to R22 for cooperative surveillance; edition 1.3 (2024), annex D, tables 9 and
+/// 10, requirements 3N_N-R1 to R3 and 5N_N-R1 to R3 for non-cooperative surveillance.
 public struct Esassp: Sendable {
     /// The separation that the surveillance supports.
     public enum Separation: String, Sendable, CaseIterable {
         case threeMiles = "3 NM"
         case fiveMiles = "5 NM"
 
-        /// How the specification's requirements for it begin.
-        var prefix: String { self == .threeMiles ? "3N_C-R" : "5N_C-R" }
         /// The longest measurement interval, seconds (R1).
         var interval: Double { self == .threeMiles ? 5 : 8 }
         /// Bounds of the RMS horizontal error over all flights and of any one of them, metres (R4).
@@ -30,8 +29,11 @@ public struct Esassp: Sendable {
 
     /// Which flights are judged.
     public enum Flights: Sendable {
-        /// Those that send an identity: the ones that the requirements are for.
+        /// Those that send a 24-bit address, by the requirements for cooperative surveillance.
         case cooperative
+        /// Those that send none, by the three requirements for non-cooperative surveillance.
+        case nonCooperative
+        /// All, by the requirements for cooperative surveillance.
         case all
     }
 
@@ -81,17 +83,25 @@ public struct Esassp: Sendable {
     public init(_ score: Score, separation: Separation, flights: Flights) {
         self.separation = separation
         self.flights = flights
-        let all = flights == .all
         let scene = score.scene
-        let isJudged = scene.targets.map { all || $0.identity != nil }
+        let isJudged = scene.targets.map { flights == .all || ($0.identity != nil) == (flights == .cooperative) }
         self.flightCount = isJudged.count { $0 }
         let looks = Looks(score, isJudged: isJudged)
         let samples = score.samples.filter { isJudged[Int($0.target)] }
+        guard flights != .nonCooperative else {
+            self.nonCooperative(looks, samples)
+            return
+        }
         self.updates(looks)
         self.position(samples)
         self.identity(looks)
         self.velocity(samples)
         self.falseTracks(score)
+    }
+
+    /// How the specification's requirements begin.
+    private var prefix: String {
+        (self.separation == .threeMiles ? "3N" : "5N") + (self.flights == .nonCooperative ? "_N-R" : "_C-R")
     }
 
     private mutating func add(
@@ -101,7 +111,7 @@ public struct Esassp: Sendable {
         let reason = self.flightCount == 0 ? "no such flight" : "nothing to measure it by"
         self.requirements.append(
             Requirement(
-                id: "\(self.separation.prefix)\(number)", name: name, unit: unit, decimals: decimals,
+                id: "\(self.prefix)\(number)", name: name, unit: unit, decimals: decimals,
                 isMandatory: mandatory,
                 outcome: measured.map { .judged(measured: $0, bound: bound, atLeast: atLeast) }
                     ?? .open(reason: reason), detail: detail))
@@ -110,7 +120,7 @@ public struct Esassp: Sendable {
     private mutating func leave(_ number: Int, _ name: String, mandatory: Bool = true, because reason: String) {
         self.requirements.append(
             Requirement(
-                id: "\(self.separation.prefix)\(number)", name: name, unit: "", decimals: 0, isMandatory: mandatory,
+                id: "\(self.prefix)\(number)", name: name, unit: "", decimals: 0, isMandatory: mandatory,
                 outcome: .open(reason: reason), detail: ""))
     }
 
@@ -222,6 +232,27 @@ public struct Esassp: Sendable {
             measured: percent(missed, states), bound: 0.5, detail: "a flight's first seconds without a track count too")
     }
 
+    private mutating func nonCooperative(_ looks: Looks, _ samples: [Score.Sample]) {
+        var good = 0, all = 0
+        for flight in looks.flights {
+            let (updated, count) = Looks.intervals(flight[...], self.separation.interval) { $0.isHeld }
+            good += updated
+            all += count
+        }
+        self.add(
+            2, "Probability of update of horizontal position, all flights", unit: "%", decimals: 2,
+            measured: all > 0 ? 100 * Double(good) / Double(all) : nil, bound: 90, atLeast: true,
+            detail:
+                "in intervals of \(fixed(self.separation.interval, 0)) s; the seconds before the first track count too")
+        self.add(
+            3, "Horizontal position RMS error, all flights", unit: "m", decimals: 0,
+            measured: samples.isEmpty ? nil : Self.rms(samples), bound: self.separation.position.all)
+    }
+
+    private static func rms(_ samples: [Score.Sample]) -> Double {
+        (samples.reduce(0) { $0 + $1.position * $1.position } / Double(samples.count)).squareRoot()
+    }
+
     private func text(_ value: Double?, _ decimals: Int) -> String { value.map { fixed($0, decimals) } ?? "–" }
 
     // MARK: Accuracy
@@ -229,9 +260,7 @@ public struct Esassp: Sendable {
     private mutating func position(_ samples: [Score.Sample]) {
         let bounds = self.separation.position
         var flights: [Int32: (sum: Double, count: Int)] = [:]
-        var sum = 0.0
         for sample in samples {
-            sum += sample.position * sample.position
             flights[sample.target, default: (0, 0)].sum += sample.position * sample.position
             flights[sample.target, default: (0, 0)].count += 1
         }
@@ -239,7 +268,7 @@ public struct Esassp: Sendable {
         let above = each.count { $0 > bounds.each }
         self.add(
             4, "Horizontal position RMS error, all flights", unit: "m", decimals: 0,
-            measured: samples.isEmpty ? nil : (sum / Double(samples.count)).squareRoot(), bound: bounds.all)
+            measured: samples.isEmpty ? nil : Self.rms(samples), bound: bounds.all)
         self.add(
             4, "Horizontal position RMS error, worst flight", unit: "m", decimals: 0, measured: each.max(),
             bound: bounds.each, detail: "\(above) of \(each.count) flights above")
@@ -357,7 +386,7 @@ public struct Esassp: Sendable {
         if withoutIdentity > 0 { detail.append("\(withoutIdentity) false reports without an identity left out") }
         self.requirements.append(
             Requirement(
-                id: "\(self.separation.prefix)19",
+                id: "\(self.prefix)19",
                 name: "False reports an hour in the worst square of \(fixed(side / 1852, 0)) NM", unit: "", decimals: 1,
                 isMandatory: true, outcome: .judged(measured: most, bound: bound, atLeast: false),
                 detail: detail.joined(separator: "; ")))

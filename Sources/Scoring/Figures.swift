@@ -82,7 +82,12 @@ extension Versus {
 extension Esassp {
     /// What stands above the table.
     public var title: String {
-        let flights = self.flights == .cooperative ? "cooperative flights" : "flights, cooperative or not"
+        let flights =
+            switch self.flights {
+            case .cooperative: "cooperative flights"
+            case .nonCooperative: "flights without an address, by the rules for non-cooperative surveillance"
+            case .all: "flights, cooperative or not"
+            }
         return "ESASSP, \(self.separation.rawValue) separation, \(self.flightCount) \(flights)"
     }
 
@@ -90,12 +95,23 @@ extension Esassp {
     public var text: String {
         var table = TextTable(["", "requirement", "bound", "measured", "margin", "", ""], left: [0, 1, 5, 6])
         for requirement in self.requirements { table.add([requirement.id] + requirement.cells) }
-        return "\(self.title)\n\(table.text)\n\(Self.caution)"
+        return "\(self.title)\n\(table.text)\n\(self.caution)"
     }
 
-    /// What must stand beside every table of these bounds.
-    static let caution =
-        "The bounds are as commonly cited and were not checked against the text of EUROCONTROL-SPEC-147."
+    /// What must stand beside the table.
+    var caution: String {
+        self.flights == .nonCooperative
+            ? "The bounds are those of edition 1.3 of EUROCONTROL-SPEC-147, annex D, as others quote them."
+            : "The bounds are as commonly cited and were not checked against the text of EUROCONTROL-SPEC-147."
+    }
+
+    /// The tables that a score is judged by: for each separation the flights that send an address and those that send
+    /// none, without tables of no flight.
+    public static func tables(_ score: Score) -> [Esassp] {
+        Separation.allCases.flatMap { separation in
+            [Flights.cooperative, .nonCooperative].map { Esassp(score, separation: separation, flights: $0) }
+        }.filter { $0.flightCount > 0 }
+    }
 }
 
 extension Esassp.Requirement {

@@ -243,20 +243,22 @@ public struct ScorePage: Sendable {
     private var requirements: String {
         var result = """
             <h2>Surveillance performance (ESASSP)</h2>
-            <p>\(Esassp.caution)</p>
             """
-        for separation in Esassp.Separation.allCases {
-            let table = Esassp(self.score, separation: separation, flights: .cooperative)
-            let all = Esassp(self.score, separation: separation, flights: .all)
-            let rows = zip(table.requirements, all.requirements).map { requirement, other in
+        for table in Esassp.tables(self.score) {
+            // Flights without an address have requirements of their own: nothing to set beside theirs.
+            let all =
+                table.flights == .cooperative ? Esassp(self.score, separation: table.separation, flights: .all) : nil
+            let rows = table.requirements.enumerated().map { place, requirement in
                 var cells = requirement.cells.map { escaped($0, for: .html) }
                 let mark = requirement.isMet.map { $0 ? "good" : "bad" } ?? "open"
                 cells[4] = "<span class=\(mark)>\(cells[4])</span>"
-                let whole = escaped(other.cells[2], for: .html)
-                let verdict = other.isMet == false ? " <span class=bad>not met</span>" : ""
+                let other = all?.requirements[place]
+                let whole = escaped(other?.cells[2] ?? "", for: .html)
+                let verdict = other?.isMet == false ? " <span class=bad>not met</span>" : ""
                 cells.insert(whole + verdict, at: 5)
                 return [requirement.id] + cells
             }
+            result += "\n<p>\(table.caution)</p>"
             result +=
                 "\n"
                 + self.table(

@@ -54,9 +54,7 @@ struct ScoreCommand: ParsableCommand {
         let score = Score(
             truth: truth, tracks: try self.read { try RefereePicture.tracks(path: self.tracks) }, options: options)
         putLine(score.text)
-        for separation in Esassp.Separation.allCases {
-            putLine("\n\(Esassp(score, separation: separation, flights: .cooperative).text)")
-        }
+        for table in Esassp.tables(score) { putLine("\n\(table.text)") }
         var comparison: Versus?
         if let versus = self.versus {
             let other = Score(

@@ -8,21 +8,22 @@ import Testing
 struct EsasspTests {
     /// A flight of 600 s with a report each 5 s, and its track with what `change` makes of each report; nil leaves it out.
     static func table(
-        _ separation: Esassp.Separation, _ change: (inout TrackReport) -> Bool = { _ in true }
+        _ separation: Esassp.Separation, flights: Esassp.Flights = .cooperative, identity: String? = "4ca001",
+        _ change: (inout TrackReport) -> Bool = { _ in true }
     ) -> [String: Esassp.Requirement] {
         let truth = (0...120).map { step in
             TruthState(
                 time: Double(5 * step), target: "T",
                 position: Geodetic(latitudeDegrees: 50 + 0.01 * Double(step), longitudeDegrees: 9),
-                velocityNorth: 222, velocityEast: 0, identity: "4ca001", kind: "airliner")
+                velocityNorth: 222, velocityEast: 0, identity: identity, kind: "airliner")
         }
         let tracks = truth.compactMap { state in
             var report = TrackReport(
                 time: state.time, track: "1", latitude: state.position.latitude, longitude: state.position.longitude,
-                velocityNorth: 222, velocityEast: 0, identity: "4ca001")
+                velocityNorth: 222, velocityEast: 0, identity: identity)
             return change(&report) ? report : nil
         }
-        let table = Esassp(Score(truth: truth, tracks: tracks), separation: separation, flights: .cooperative)
+        let table = Esassp(Score(truth: truth, tracks: tracks), separation: separation, flights: flights)
         return Dictionary(
             table.requirements.map { ("\($0.id) \($0.name)", $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -69,6 +70,26 @@ struct EsasspTests {
         #expect(five.isMet == true)
         let margin = try #require(five.margin)
         #expect(abs(margin - 100) < 2)
+    }
+
+    @Test("a flight without an address is judged by the rules for non-cooperative surveillance, and by no other")
+    func nonCooperative() throws {
+        // The reports of twelve of 121 intervals are missing, and 400 m are too much for 3 NM.
+        let change = { (report: inout TrackReport) in
+            report.latitude += 400 / 6_390_000.0
+            return !(200..<260).contains(report.time)
+        }
+        let table = Self.table(.threeMiles, flights: .nonCooperative, identity: nil, change)
+        #expect(table.count == 2)
+        let update = try Self.find(table, "3N_N-R2 ")
+        guard case .judged(let measured, let bound, _) = update.outcome else { throw CancellationError() }
+        let updated: Double = 100 * 109 / 121
+        #expect(abs(measured - updated) < 1e-9)
+        #expect(bound == 90)
+        #expect(update.isMet == true)
+        #expect(try Self.find(table, "3N_N-R3 ").isMet == false)
+        #expect(Self.table(.threeMiles, flights: .nonCooperative).values.allSatisfy { $0.isMet == nil })
+        #expect(Self.table(.fiveMiles, identity: nil).values.filter { $0.isMet == false }.isEmpty)
     }
 
     @Test("three large errors running count, two do not", arguments: [2, 3])
