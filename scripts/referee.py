@@ -211,7 +211,7 @@ def ratio_cell(rows, other):
     if not found:
         return "–"
     worst = max(found, key=found.get)
-    return f"{geometric(found.values()):.3f} ({len(found)} seeds; worst {found[worst]:.2f}, {worst})"
+    return f"{geometric(found.values()):.3f} ({len(found)}; {found[worst]:.2f} {worst})"
 
 
 def best(baselines):
@@ -225,7 +225,7 @@ def mean(values):
 
 
 def summary(groups, baselines, clairvoyants):
-    print("\nKumiko's GOSPA over that of others, geometric mean over the seeds:\n")
+    print("\nKumiko's GOSPA over that of others: geometric mean (number of seeds; the worst of them):\n")
     print(head(["scenarios", "seeds", *(f"clairvoyant `{c}`" for c in clairvoyants),
                 *(f"Stone Soup {b.upper()}" for b in baselines), "best baseline of those run"]))
     for group, rows in groups.items():
@@ -257,7 +257,10 @@ def worst(groups, baselines, clairvoyants):
     """The scenarios to look at."""
     for tracker in clairvoyants:
         found = {n: r for rows in groups.values() for n, r in ratios(rows, lambda s, t=tracker: s[t]).items()}
-        print(f"\nFarthest from the clairvoyant `{tracker}` in GOSPA: "
+        if not found:
+            continue
+        print(f"\nGOSPA is at most 1.15 times the clairvoyant's (`{tracker}`) on {sum(r <= 1.15 for r in found.values())} of "
+              f"{len(found)} scenarios; farthest from it: "
               + ", ".join(f"{n} {found[n]:.2f}" for n in sorted(found, key=found.get, reverse=True)[:15]) + ".")
     for name, key, digits, distance in MEASURES:
         found = []
@@ -267,7 +270,10 @@ def worst(groups, baselines, clairvoyants):
                 ours = scores["kumiko"].get(key)
                 if theirs and ours is not None and distance(ours) > min(map(distance, theirs)) + 1e-12:
                     found.append(f"{scenario} {ours:.{digits}f} ({min(theirs, key=distance):.{digits}f})")
-        print(f"\n{name}, behind the best baseline (its value) on: {', '.join(found) or 'none'}.")
+        compared = sum(any(s[b] for b in baselines) for rows in groups.values() for s in rows.values())
+        if compared:
+            print(f"\n{name}, behind a baseline (its value) on {len(found)} of {compared} scenarios"
+                  f"{': ' if found else ''}{', '.join(found)}.")
 
 
 def many(options, python):
