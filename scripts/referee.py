@@ -232,25 +232,30 @@ def summary(groups, baselines, clairvoyants):
         print(line([group, str(len(rows)), *(ratio_cell(rows, lambda s, t=t: s[t]) for t in clairvoyants + baselines),
                     ratio_cell(rows, best(baselines))]))
 
-    print("\nMeans over the seeds for which all trackers of the line were run; “best” counts the seeds on which Kumiko is as "
-          "good as every baseline or better:\n")
+    print("\nMeans over the seeds. Beside each other tracker: Kumiko's mean / its mean (over the seeds on which it ran). “best” "
+          "counts the seeds on which Kumiko is as good as every baseline that ran, or better:\n")
     others = baselines + clairvoyants
-    print(head(["scenarios", "measure", "Kumiko, all seeds", "same seeds", "Kumiko", *others, "best"]))
+    print(head(["scenarios", "measure", "Kumiko", *others, "best"]))
     for group, rows in groups.items():
-        present = [t for t in others if any(scores[t] for scores in rows.values())]
-        rivals = [t for t in present if t in baselines]
-        common = [scores for scores in rows.values() if present and all(scores[t] for t in present)]
-        rivalled = [scores for scores in rows.values() if any(scores[t] for t in rivals)]
         for measure in MEASURES:
-            _, key, _, distance = measure
-            line_cells = cells({key: mean(s["kumiko"].get(key) for s in rows.values())}, [measure])
-            line_cells.append(str(len(common)))
-            for tracker in ["kumiko", *others]:
-                there = common if tracker in present or tracker == "kumiko" else []
-                line_cells += cells({key: mean(s[tracker].get(key) for s in there)}, [measure])
-            good = sum(all(distance(s["kumiko"].get(key) or 0) <= distance(s[t].get(key) or 0) + 1e-12
-                           for t in rivals if s[t]) for s in rivalled)
-            print(line([group, measure[0], *line_cells, f"{good} of {len(rivalled)}" if rivalled else "–"]))
+            name, key, _, distance = measure
+
+            def pair(tracker):
+                both = [s for s in rows.values() if s[tracker]]
+                means = [cells({key: mean(s[t].get(key) for s in both)}, [measure])[0] for t in ("kumiko", tracker)]
+                return f"{' / '.join(means)} ({len(both)})" if both else "–"
+
+            rivals = [(s["kumiko"], [s[b] for b in baselines if s[b]]) for s in rows.values()]
+            rivals = [(ours, theirs) for ours, theirs in rivals if theirs]
+            good = sum(not behind(ours, theirs, key, distance) for ours, theirs in rivals)
+            print(line([group, name, *cells({key: mean(s["kumiko"].get(key) for s in rows.values())}, [measure]),
+                        *map(pair, others), f"{good} of {len(rivals)}" if rivals else "–"]))
+
+
+def behind(ours, theirs, key, distance):
+    """Whether one of the others is better."""
+    mine, known = ours.get(key), [s[key] for s in theirs if s.get(key) is not None]
+    return mine is not None and bool(known) and distance(mine) > min(map(distance, known)) + 1e-12
 
 
 def worst(groups, baselines, clairvoyants):
@@ -266,10 +271,10 @@ def worst(groups, baselines, clairvoyants):
         found = []
         for rows in groups.values():
             for scenario, scores in rows.items():
-                theirs = [scores[b].get(key) for b in baselines if scores[b] and scores[b].get(key) is not None]
-                ours = scores["kumiko"].get(key)
-                if theirs and ours is not None and distance(ours) > min(map(distance, theirs)) + 1e-12:
-                    found.append(f"{scenario} {ours:.{digits}f} ({min(theirs, key=distance):.{digits}f})")
+                theirs = [scores[b] for b in baselines if scores[b]]
+                if behind(scores["kumiko"], theirs, key, distance):
+                    rival = min((s[key] for s in theirs), key=distance)
+                    found.append(f"{scenario} {scores['kumiko'][key]:.{digits}f} ({rival:.{digits}f})")
         compared = sum(any(s[b] for b in baselines) for rows in groups.values() for s in rows.values())
         if compared:
             print(f"\n{name}, behind a baseline (its value) on {len(found)} of {compared} scenarios"
