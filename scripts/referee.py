@@ -12,8 +12,8 @@ The second tracks every scenario of these seeds, sizes and kinds and prints a su
 Scenarios, tracks and scores stay in the work directory, and nothing is done twice: Kumiko's side is done again when the
 program is newer than its scores; Stone Soup's trackers and the clairvoyant, which take minutes to hours, run only with
 --run-baselines. --ready names a directory with scenarios that need not be made (mix20-1, hard200-3 ...). After --budget
-no slow run begins, and what is missing is told. The judge of the second form is `kumiko score`, whose figures are the
-referee's to the printed digit (scripts/compare_referee.py), because the referee takes minutes at 1,000 objects.
+no slow run begins (with 0 none at all), and what is missing is told. The judge of the second form is `kumiko score`, whose
+figures are the referee's to the printed digit (scripts/compare_referee.py): the referee takes minutes at 1,000 objects.
 
 Both need the referee's directory (--referee) and `kumiko` (--kumiko). A virtual environment with the referee's
 requirements is made in the work directory (--work) on the first run, unless --python names one.
@@ -232,8 +232,8 @@ def summary(groups, baselines, clairvoyants):
         print(line([group, str(len(rows)), *(ratio_cell(rows, lambda s, t=t: s[t]) for t in clairvoyants + baselines),
                     ratio_cell(rows, best(baselines))]))
 
-    print("\nMeans over the seeds. Beside each other tracker: Kumiko's mean / its mean (over the seeds on which it ran). “best” "
-          "counts the seeds on which Kumiko is as good as every baseline that ran, or better:\n")
+    print("\nMeans over the seeds. Beside each other tracker: Kumiko's mean / its mean (the seeds that it ran on).\n"
+          "“best” counts the seeds on which Kumiko is as good as every baseline that ran, or better:\n")
     others = baselines + clairvoyants
     print(head(["scenarios", "measure", "Kumiko", *others, "best"]))
     for group, rows in groups.items():
@@ -264,9 +264,9 @@ def worst(groups, baselines, clairvoyants):
         found = {n: r for rows in groups.values() for n, r in ratios(rows, lambda s, t=tracker: s[t]).items()}
         if not found:
             continue
-        print(f"\nGOSPA is at most 1.15 times the clairvoyant's (`{tracker}`) on {sum(r <= 1.15 for r in found.values())} of "
-              f"{len(found)} scenarios; farthest from it: "
-              + ", ".join(f"{n} {found[n]:.2f}" for n in sorted(found, key=found.get, reverse=True)[:15]) + ".")
+        near, far = sum(r <= 1.15 for r in found.values()), sorted(found, key=found.get, reverse=True)[:15]
+        print(f"\nGOSPA is at most 1.15 times the clairvoyant's (`{tracker}`) on {near} of {len(found)} scenarios; "
+              f"farthest from it: {', '.join(f'{name} {found[name]:.2f}' for name in far)}.")
     for name, key, digits, distance in MEASURES:
         found = []
         for rows in groups.values():
