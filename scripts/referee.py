@@ -12,8 +12,8 @@ The second tracks every scenario of these seeds, sizes and kinds and prints a su
 Scenarios, tracks and scores stay in the work directory, and nothing is done twice: Kumiko's side is done again when the
 program is newer than its scores; Stone Soup's trackers and the clairvoyant, which take minutes to hours, run only with
 --run-baselines. --ready names a directory with scenarios that need not be made (mix20-1, hard200-3 ...). After --budget
-no slow run begins (with 0 none at all), and what is missing is told. The judge of the second form is `kumiko score`, whose
-figures are the referee's to the printed digit (scripts/compare_referee.py): the referee takes minutes at 1,000 objects.
+no slow run begins (with 0 none at all), and what is missing is told. The judge of the second form is `kumiko score`,
+whose figures are the referee's to the printed digit (scripts/compare_referee.py) in seconds where that takes minutes.
 
 Both need the referee's directory (--referee) and `kumiko` (--kumiko). A virtual environment with the referee's
 requirements is made in the work directory (--work) on the first run, unless --python names one.
