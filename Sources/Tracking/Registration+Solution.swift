@@ -99,6 +99,7 @@ extension Registration {
                 self.entries[site].deviation[k] = deviation
             }
         }
+        self.holdCommonTime()
         self.compareClocks()
         self.apply()
         return true
@@ -161,6 +162,31 @@ extension Registration {
         return squared > 0 ? max(0, 1 - self.parameters.shrinkage * variance / squared) : 0
     }
 
+    /// Holds what all compared clocks have in common at the priors' mean.
+    ///
+    /// No plot shows it: flights moved along themselves fit as well. But each stretch is fitted near the track, which is made
+    /// with the biases known so far, and so bears witness for them; without a hold, thousands of stretches carry all clocks
+    /// away together. With the clocks, the information gathered is moved, whose witness was for the old ones.
+    ///
+    /// b ← b − c 1, η ← η − Λ c 1 over the clocks, c = Σ wⱼ (bⱼ − b₀ⱼ) / Σ wⱼ, w = 1/σ₀²
+    private mutating func holdCommonTime() {
+        var sum = 0.0, total = 0.0
+        for unknown in self.unknowns where self.isComparedClock(Int(unknown)) {
+            let (mean, deviation) = self.prior(of: Int(unknown))
+            let weight = 1 / (deviation * deviation)
+            sum += weight * (self.entries[Int(unknown) / 5 - 1].estimate[BiasIndex.time] - mean)
+            total += weight
+        }
+        guard total > 0 else { return }
+        let common = sum / total
+        for unknown in self.unknowns where self.isComparedClock(Int(unknown)) {
+            self.entries[Int(unknown) / 5 - 1].estimate[BiasIndex.time] -= common
+            for row in self.unknowns {
+                self.vector[Int(row)] -= self.information[Self.entry(Int(row), Int(unknown))] * common
+            }
+        }
+    }
+
     /// The deviations of the clocks against the mean of those that were compared, weighed as the priors weigh them.
     ///
     /// var(bᵢ − Σ wⱼ bⱼ) = Pᵢᵢ − 2 (P w)ᵢ + wᵀ P w
@@ -169,9 +195,8 @@ extension Registration {
         while self.corrections.count < n { self.corrections.append(0) }
         var total = 0.0
         for i in 0..<n {
-            let isClock = Int(self.unknowns[i]) % 5 == BiasIndex.time && self.isCompared(Int(self.unknowns[i]))
             let deviation = self.prior(of: Int(self.unknowns[i])).deviation
-            self.corrections[i] = isClock ? 1 / (deviation * deviation) : 0
+            self.corrections[i] = self.isComparedClock(Int(self.unknowns[i])) ? 1 / (deviation * deviation) : 0
             total += self.corrections[i]
         }
         guard total > 0 else { return }
@@ -179,14 +204,17 @@ extension Registration {
         var common = 0.0
         for i in 0..<n { common += self.corrections[i] * self.corrections[i] }
         self.solver.backward(&self.corrections)
-        for i in 0..<n where Int(self.unknowns[i]) % 5 == BiasIndex.time && self.isCompared(Int(self.unknowns[i])) {
+        for i in 0..<n where self.isComparedClock(Int(self.unknowns[i])) {
             let square =
                 self.solver.inverse(i, i) - 2 * self.corrections[i] / total + common / (total * total)
             self.entries[Int(self.unknowns[i]) / 5 - 1].deviation[BiasIndex.time] = max(square, 0).squareRoot()
         }
     }
 
-    private func isCompared(_ row: Int) -> Bool { row >= 5 && self.entries[row / 5 - 1].stretches > 0 }
+    /// Whether a row is of the clock of a sensor that shared an aircraft with another one.
+    @inline(__always) private func isComparedClock(_ row: Int) -> Bool {
+        row >= 5 && row % 5 == BiasIndex.time && self.entries[row / 5 - 1].stretches > 0
+    }
 
     private func prior(of row: Int) -> (mean: Double, deviation: Double) {
         guard row >= 5 else { return (0, self.parameters.altitudeDatumDeviation) }
