@@ -447,6 +447,11 @@ extension Registration {
     private mutating func restart(_ site: Int, error: Bias, deviation: Bias) {
         var mean = Bias.zero, wide = Bias.zero
         for i in 0..<5 where self.entries[site].active & (1 << UInt8(i)) != 0 {
+            guard i != BiasIndex.gain else {
+                // How range grows is the air's doing: it begins anew as of a sensor never heard, and does not jump.
+                wide[i] = self.parameters.gainDeviation
+                continue
+            }
             let isClock = i == BiasIndex.time
             let limit = isClock ? 120 : 10 * Self.afterJump[i]
             wide[i] = deviation[i]
