@@ -35,7 +35,7 @@ public struct RegistrationParameters: Hashable, Sendable {
     /// A broadcast place with a larger standard deviation is no witness, metres.
     public var witnessDeviationMax = 120.0
     /// Squared Mahalanobis distance of short from long memory at which errors are said to have jumped.
-    public var jumpDistance = 40.0
+    public var jumpDistance = 60.0
 
     /// Seconds after which a sensor leaves quarantine if none of its aircraft was seen by another in the half minute before.
     public var solitude = 30.0
