@@ -22,8 +22,8 @@ public struct Configuration: Sendable {
     }
 
     public var name = "kumiko"
-    public var nation: String?
-    public var realm = NodeInfo.Realm.live
+    public var nation: Nation?
+    public var realm = Realm.live
     public var httpHost = "127.0.0.1"
     public var httpPort = 8080
     public var history: History? = History(directory: "kumiko-data")
@@ -119,21 +119,16 @@ extension Configuration {
 
     private mutating func readNation(_ node: Section) {
         guard let nation = node.text("nation") else { return }
-        if nation.utf8.count == 2, nation.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }) {
-            self.nation = nation
-        } else {
+        self.nation = Nation(nation)
+        if self.nation?.description != nation {
             node.report("nation", "is `\(nation)`; write the two small letters of ISO 3166-1, for example jp")
         }
     }
 
     private mutating func readRealm(_ node: Section) {
         guard let realm = node.text("realm") else { return }
-        if realm == "live" {
-            self.realm = .live
-        } else if realm == "test" {
-            self.realm = .test
-        } else if realm.hasPrefix("exercise("), realm.hasSuffix(")"), realm.utf8.count > 10 {
-            self.realm = .exercise(String(realm.dropFirst(9).dropLast()))
+        if let known = Realm(realm) {
+            self.realm = known
         } else {
             node.report("realm", "is `\(realm)`; write live, test or exercise(NAME)")
         }

@@ -5,29 +5,14 @@ public import Storage
 
 /// What a node says of itself.
 public struct NodeInfo: Hashable, Sendable {
-    /// Data of two realms never meet; only `live` is the real world.
-    public enum Realm: Hashable, Sendable, CustomStringConvertible {
-        case live
-        case exercise(String)
-        case test
-
-        public var description: String {
-            switch self {
-            case .live: "live"
-            case .exercise(let name): "exercise(\(name))"
-            case .test: "test"
-            }
-        }
-    }
-
     public var name: String
-    /// Two letters, ISO 3166-1, lower case; nil where none is configured.
-    public var nation: String?
+    /// Nil where none is configured.
+    public var nation: Nation?
     public var realm: Realm
     public var version: String
     public var startedAt: Timestamp
 
-    public init(name: String, nation: String?, realm: Realm, version: String, startedAt: Timestamp) {
+    public init(name: String, nation: Nation?, realm: Realm, version: String, startedAt: Timestamp) {
         self.name = name
         self.nation = nation
         self.realm = realm

@@ -321,7 +321,7 @@ enum TrackJSON {
         json.string(info.name)
         if let nation = info.nation {
             json.key("nation")
-            json.string(nation)
+            json.string(nation.description)
         }
         json.key("realm")
         json.string(info.realm.description)

@@ -21,7 +21,7 @@ struct ConfigurationTests {
         let text = try String(contentsOf: Self.example, encoding: .utf8)
         let configuration = try Configuration(yaml: text)
         #expect(configuration.name == "Example node")
-        #expect(configuration.nation == "jp")
+        #expect(configuration.nation == Nation("jp"))
         #expect(configuration.realm == .live)
         #expect(
             configuration.sensors.map(\.id) == [

@@ -23,7 +23,7 @@ final class PlotOutlet: Outlet {
     private let waiting: Mutex<Waiting>
 
     init(
-        _ configuration: Configuration.Outlet, _ destination: Configuration.Destination, realm: NodeInfo.Realm,
+        _ configuration: Configuration.Outlet, _ destination: Configuration.Destination, realm: Realm,
         log: Logger
     ) {
         self.configuration = configuration

@@ -15,7 +15,7 @@ final class TrackOutlet: Outlet {
     private let told = Mutex(0)
 
     init(
-        _ configuration: Configuration.Outlet, _ settings: Configuration.TrackOutlet, realm: NodeInfo.Realm, log: Logger
+        _ configuration: Configuration.Outlet, _ settings: Configuration.TrackOutlet, realm: Realm, log: Logger
     ) {
         self.configuration = configuration
         self.settings = settings
