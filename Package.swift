@@ -14,7 +14,7 @@ let house: [SwiftSetting] = [
 ]
 
 /// With `KUMIKO_ROOMS=core` only the pure rooms are built: no dependency, no network. With `KUMIKO_ROOMS=sky` only those
-/// of tracking, exercises and scores: half a minute.
+/// of tracking, exercises and scores: half a minute. With `KUMIKO_ROOMS=lattice` those of release and ledger.
 let rooms = Context.environment["KUMIKO_ROOMS"]
 let coreOnly = rooms == "core" || rooms == "fuzz" || rooms == "sky"
 
@@ -92,6 +92,22 @@ let guided: [Target] = [
     ),
 ]
 
+/// What nations share, by which rule, and the proof of it.
+let lattice: [Target] = [
+    room("Releasability", on: ["Air", "Geodesy"]),
+    room("MessageFormats", on: ["Air", "Geodesy", "Releasability"]),
+    room("Ledger", on: ["Air", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("ReleasabilityTests", ["Releasability", "Air", "Geodesy"]),
+    tests("MessageFormatsTests", ["MessageFormats", "Releasability", "Air", "Geodesy"]),
+    tests("LedgerTests", ["Ledger", "Air", .product(name: "Crypto", package: "swift-crypto")]),
+]
+/// What they rest on, for those who build them alone.
+let latticeBase: [Target] = [
+    room("Geodesy"),
+    room("Air", on: ["Geodesy"]),
+    tests("AirTests", ["Air", "Geodesy"]),
+]
+
 let shell: [Target] = [
     // What of the C library the language does not bring: recvmmsg.
     .target(name: "CDatagrams"),
@@ -163,19 +179,27 @@ let shell: [Target] = [
     tests("HouseTests", []),
 ]
 
+let crypto = Package.Dependency.package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2")
+
 let package = Package(
     name: "kumiko",
     dependencies: coreOnly
         ? []
-        : [
-            .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-            .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
-            .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-            .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-            .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-            .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
-            .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
-            .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-        ],
-    targets: rooms == "sky" ? sky : sky + core + (rooms == "fuzz" ? guided : coreOnly ? [] : shell)
+        : rooms == "lattice"
+            ? [crypto]
+            : [
+                .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+                .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+                .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+                .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+                .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+                .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+                .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+                .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+                crypto,
+            ],
+    targets: rooms == "sky"
+        ? sky
+        : rooms == "lattice"
+            ? latticeBase + lattice : sky + core + (rooms == "fuzz" ? guided : coreOnly ? [] : lattice + shell)
 )

@@ -17,6 +17,9 @@ struct HouseTests {
         "Plausibility": ["Air", "Geodesy"],
         "Scoring": ["Geodesy"],
         "Exercises": ["Air", "Geodesy", "Scoring"],
+        "Releasability": ["Air", "Geodesy"],
+        "MessageFormats": ["Air", "Geodesy", "Releasability"],
+        "Ledger": ["Air", "Crypto"],
         "Storage": ["Air", "Geodesy", "GRDB"],
         "Node": [
             "Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Storage", "Tracking", "Transport",
@@ -37,7 +40,8 @@ struct HouseTests {
     static let language: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch"]
     /// Rooms that think: no socket, disk, clock or chance.
     static let pure: Set<String> = [
-        "Geodesy", "Air", "SensorFormats", "Tracking", "Plausibility", "Exercises", "Scoring",
+        "Geodesy", "Air", "SensorFormats", "Tracking", "Plausibility", "Exercises", "Scoring", "Releasability", "MessageFormats",
+        "Ledger",
     ]
 
     struct Source: CustomStringConvertible {
