@@ -5,6 +5,9 @@
     /// The letters, the first one in the high octet.
     public let rawValue: UInt16
 
+    /// A nation by two octets that are known to be letters.
+    init(rawValue: UInt16) { self.rawValue = rawValue }
+
     /// A nation by its code.
     ///
     /// - Parameter code: two letters a to z; capitals are taken for small ones. Nil for anything else.
