@@ -97,6 +97,10 @@ let lattice: [Target] = [
     room("Releasability", on: ["Air", "Geodesy"]),
     room("MessageFormats", on: ["Air", "Geodesy", "Releasability"]),
     room("Ledger", on: ["Air", .product(name: "Crypto", package: "swift-crypto")]),
+    .executableTarget(
+        name: "kumiko-bench-release",
+        dependencies: ["Air", "Allocations", "BenchSupport", "Geodesy", "Releasability"],
+        path: "Benchmarks/Release", swiftSettings: house),
     tests("ReleasabilityTests", ["Releasability", "Air", "Geodesy"]),
     tests("MessageFormatsTests", ["MessageFormats", "Releasability", "Air", "Geodesy"]),
     tests("LedgerTests", ["Ledger", "Air", .product(name: "Crypto", package: "swift-crypto")]),
@@ -105,6 +109,8 @@ let lattice: [Target] = [
 let latticeBase: [Target] = [
     room("Geodesy"),
     room("Air", on: ["Geodesy"]),
+    .target(name: "Allocations", path: "Benchmarks/Allocations"),
+    .target(name: "BenchSupport", path: "Benchmarks/Support", swiftSettings: house),
     tests("AirTests", ["Air", "Geodesy"]),
 ]
 

@@ -128,7 +128,8 @@ public struct Goods: Hashable, Sendable {
     public var measuredAt: Timestamp
 
     @inlinable public init(position: Geodetic?, measuredAt: Timestamp) {
-        self.position = position ?? Geodetic(latitude: 0, longitude: 0)
+        // Without a place there is no height either.
+        self.position = position ?? Geodetic(latitude: 0, longitude: 0, height: .nan)
         self.hasPosition = position != nil
         self.measuredAt = measuredAt
     }

@@ -130,30 +130,13 @@ struct Reference {
         return !isElsewhere && !(isKnownHeight && !self.isHigh(goods, clause))
     }
 
-    /// Whether a polygon winds around a place: the azimuths to its corners, along its sides, go once about.
-    ///
-    /// Sides are walked in small steps along the geodesic.
+    /// Whether a polygon winds around a place: the azimuths to its corners go once about. Seen from a place, a geodesic
+    /// turns by less than half a circle.
     static func winds(_ corners: [Geodetic], around place: Geodetic) -> Bool {
-        // What is far away sees each side the other way around the globe.
-        guard corners.contains(where: { $0.geodesic(to: place).distance < 6_000_000 }) else { return false }
-        var total = 0.0
-        for (i, corner) in corners.enumerated() {
-            let next = corners[(i + 1) % corners.count]
-            var before = place.geodesic(to: corner).azimuth
-            let line = corner.geodesic(to: next)
-            // Where the place is far off the side, its ends are enough.
-            let near = min(corner.geodesic(to: place).distance, next.geodesic(to: place).distance)
-            let steps = near > 2 * line.distance ? 1 : 24
-            for k in 1...steps {
-                let point =
-                    k == steps
-                    ? next
-                    : corner.moved(distance: line.distance * Double(k) / Double(steps), azimuth: line.azimuth)
-                let now = place.geodesic(to: point).azimuth
-                total += wrappedAngle(now - before)
-                before = now
-            }
-        }
-        return abs(total) > .pi
+        // What is far away may have the polygon around its antipode.
+        guard corners[0].geodesic(to: place).distance < 6_000_000 else { return false }
+        let azimuths = corners.map { place.geodesic(to: $0).azimuth }
+        let turns = azimuths.indices.map { wrappedAngle(azimuths[($0 + 1) % azimuths.count] - azimuths[$0]) }
+        return abs(turns.reduce(0, +)) > .pi
     }
 }
