@@ -91,6 +91,8 @@ public enum GoodsKind: Hashable, Sendable, CustomStringConvertible {
 public struct Clause: Hashable, Sendable {
     public enum Effect: Hashable, Sendable {
         case permit
+        /// What others permit goes under these terms too; alone it permits nothing.
+        case restrict
         /// Nothing that it may apply to goes under its agreement.
         case forbid
     }
@@ -120,8 +122,9 @@ public struct Clause: Hashable, Sendable {
 
 /// What two or more nations have agreed to share, or one shares with the public.
 ///
-/// Goods go under it when each of its parts allows them; where several clauses apply, the most restrictive of each of their
-/// terms holds, and a clause that forbids outweighs all that permit.
+/// Goods go under it when each of its parts allows them and a clause permits them. Where several clauses apply, the most
+/// restrictive of each of their terms holds; a clause that forbids outweighs all. A clause that permits must be known to
+/// apply, one that restricts or forbids must be known not to.
 public struct Agreement: Hashable, Sendable {
     /// The name by which decisions cite it.
     public var name: String

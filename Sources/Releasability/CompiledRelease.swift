@@ -129,7 +129,7 @@ public struct CompiledRelease: Sendable {
 
     /// How old goods must be under the agreements with this audience, seconds; the least first.
     public var delays: [UInt32] {
-        let delays = self.clauses.filter { $0.effect == .permit }.map(\.delay)
+        let delays = self.clauses.filter { $0.effect != .forbid }.map(\.delay)
         return Set(delays).sorted()
     }
 

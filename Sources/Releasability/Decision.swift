@@ -59,7 +59,7 @@ extension Policy {
                         ? "ended \(Self.day(agreement.to))" : "is in force until \(Self.day(agreement.to))"
             let clauses = agreement.clauses.map { clause in
                 let kinds = clause.kinds.map(\.description).sorted().joined(separator: ", ")
-                var text = clause.effect == .permit ? "releases \(kinds)" : "never releases \(kinds)"
+                var text = Self.verb(clause.effect) + " \(kinds)"
                 if let areas = clause.areas {
                     text += areas.count == 1 ? " in one area" : " in \(areas.count) areas"
                 }
@@ -71,6 +71,14 @@ extension Policy {
                 return text + (taken.isEmpty || clause.effect == .forbid ? "" : ", " + taken)
             }
             return "\(agreement.name) \(force): it " + clauses.joined(separator: "; it ")
+        }
+    }
+
+    private static func verb(_ effect: Clause.Effect) -> String {
+        switch effect {
+        case .permit: "releases"
+        case .restrict: "restricts"
+        case .forbid: "never releases"
         }
     }
 

@@ -145,11 +145,16 @@ struct Terms {
         heights: ClosedRange<Double>?, _ height: Double
     ) {
         switch effect {
-        case .forbid:
+        case .restrict, .forbid:
             // A height that is not known may be within.
             guard mayBePlaced else { return }
             if let heights, height.isFinite, !heights.contains(height) { return }
-            self.isForbidden = true
+            if effect == .forbid {
+                self.isForbidden = true
+            } else {
+                self.delay = max(self.delay, delay)
+                self.redactions = self.redactions.combined(with: redactions)
+            }
         case .permit:
             guard isPlaced else { return }
             if let heights, !height.isFinite || !heights.contains(height) {

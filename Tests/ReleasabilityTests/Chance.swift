@@ -112,7 +112,7 @@ struct World {
                 consents: NationSet(chance.some(of: ["us", "kr"].map { nation($0) }, share: 0.4)),
                 clauses: [Self.clause(.permit, &chance, places)]
                     + (0..<chance.next(below: 3)).map { _ in
-                        Self.clause(chance.chance(0.25) ? .forbid : .permit, &chance, places)
+                        Self.clause(chance.one(of: [.permit, .permit, .restrict, .forbid]), &chance, places)
                     })
         }
         var clearances: [Clearance] = []

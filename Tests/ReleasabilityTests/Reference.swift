@@ -59,6 +59,7 @@ struct Reference {
             let permitting = clauses.filter { $0.effect == .permit }
             let here = permitting.filter { self.isPlaced(goods, $0) }
             let applying = here.filter { self.isHigh(goods, $0) }
+            let limiting = clauses.filter { $0.effect == .restrict && self.mayApply(goods, $0) }
             let others = originators.subtracting([own, whom])
             let rules: [(Refusal, Bool)] = [
                 (.otherRealm, agreement.realm.description != self.policy.realm.description),
@@ -79,13 +80,15 @@ struct Reference {
                 (.outsideHeights, applying.isEmpty),
                 (
                     .tooYoung,
-                    applying.contains { $0.delay > 0 && time.seconds(since: goods.measuredAt) < Double($0.delay) }
+                    (applying + limiting).contains {
+                        $0.delay > 0 && time.seconds(since: goods.measuredAt) < Double($0.delay)
+                    }
                 ),
             ]
             if let broken = rules.first(where: \.1) {
                 refusals.append((agreement.name, broken.0))
             } else {
-                let all = applying.map(\.redactions)
+                let all = (applying + limiting).map(\.redactions)
                 let redactions = Redactions(
                     positionGrid: all.map(\.positionGrid).max() ?? 0, timeGrid: all.map(\.timeGrid).max() ?? 0,
                     parts: all.reduce(into: []) { $0.formUnion($1.parts) })
