@@ -127,7 +127,8 @@ let shell: [Target] = [
     room(
         "Node",
         on: [
-            "Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Storage", "Tracking", "Transport",
+            "Air", "Exercises", "Geodesy", "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking",
+            "Transport",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "Yams", package: "Yams"),
@@ -169,7 +170,7 @@ let shell: [Target] = [
     tests(
         "NodeTests",
         [
-            "Node", "Air", "Exercises", "Geodesy", "SensorFormats", "Tracking", "Transport",
+            "Node", "Air", "Exercises", "Geodesy", "Releasability", "SensorFormats", "Tracking", "Transport",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests(

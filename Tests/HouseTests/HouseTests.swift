@@ -22,8 +22,8 @@ struct HouseTests {
         "Ledger": ["Air", "Crypto"],
         "Storage": ["Air", "Geodesy", "GRDB"],
         "Node": [
-            "Air", "Exercises", "Geodesy", "Plausibility", "SensorFormats", "Storage", "Tracking", "Transport",
-            "Logging", "ServiceLifecycle", "Yams",
+            "Air", "Exercises", "Geodesy", "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking",
+            "Transport", "Logging", "ServiceLifecycle", "Yams",
         ],
         "Web": [
             "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore", "HTTPTypes",
