@@ -34,7 +34,15 @@
     @inlinable public func contains(_ caveat: Caveat) -> Bool { self.contains(Self(caveat)) }
 
     /// Its caveats by their numbers.
-    public var caveats: [Caveat] { (0...127).map { Caveat(rawValue: $0) }.filter { self.contains($0) } }
+    public var caveats: [Caveat] {
+        var caveats: [Caveat] = []
+        var rest = self.rawValue
+        while rest != 0 {
+            caveats.append(Caveat(rawValue: UInt8(rest.trailingZeroBitCount)))
+            rest &= rest - 1
+        }
+        return caveats
+    }
 }
 
 /// What a receiver may do with goods that others originated; the smaller is the narrower.

@@ -78,7 +78,18 @@
     }
 
     /// Its nations by their letters.
-    public var nations: [Nation] { (0..<Self.publicBit).filter { self.has($0) }.map { Nation(bit: $0) } }
+    public var nations: [Nation] {
+        var nations: [Nation] = []
+        for i in 0..<11 {
+            var word = self.words[i]
+            while word != 0 {
+                let bit = i << 6 | word.trailingZeroBitCount
+                if bit < Self.publicBit { nations.append(Nation(bit: bit)) }
+                word &= word - 1
+            }
+        }
+        return nations
+    }
 
     @inlinable public static func == (lhs: Self, rhs: Self) -> Bool {
         var difference: UInt64 = 0
