@@ -22,6 +22,9 @@ struct Main {
         ] {
             Self.judge(policy, audience, name, &table)
         }
+        // Nothing is decided by the label alone: every clause and every area is asked.
+        Self.judge(policy, .nation(Self.us), "us: all may go", areAllGood: true, &table)
+        Self.judge(policy, .nation(Self.au), "au: all may go, redacted", areAllGood: true, &table)
         table.print()
         try Self.redaction(policy)
     }
@@ -112,18 +115,27 @@ struct Main {
         }
     }
 
-    static func judge(_ policy: Policy, _ audience: Audience, _ name: String, _ table: inout Table) {
+    static func judge(
+        _ policy: Policy, _ audience: Audience, _ name: String, areAllGood: Bool = false, _ table: inout Table
+    ) {
         let labels = Self.labels(policy)
         var compiled = CompiledRelease(policy, to: audience, kind: .tracks, realm: .live)
         let numbers = labels.map { compiled.number(of: $0) }
         var chance = Chance()
         var goods: [Goods] = [], items: [CompiledRelease.Item] = []
         for _ in 0..<100_000 {
-            let position = Geodetic(
-                latitude: 0.35 + 0.5 * chance.unit(), longitude: 2 + 0.7 * chance.unit(), height: 14_000 * chance.unit()
-            )
-            let measuredAt = self.time.advanced(by: -1200 * chance.unit() * chance.unit())
-            let index = Int(chance.unit() * Double(labels.count))
+            var position = Geodetic(
+                latitude: 0.35 + 0.5 * chance.unit(), longitude: 2 + 0.7 * chance.unit(),
+                height: 14_000 * chance.unit())
+            var measuredAt = self.time.advanced(by: -1200 * chance.unit() * chance.unit())
+            var index = Int(chance.unit() * Double(labels.count))
+            if areAllGood {
+                position = Geodetic(
+                    latitude: 0.58 + 0.04 * chance.unit(), longitude: 2.3 + 0.08 * chance.unit(),
+                    height: 4000 + 7000 * chance.unit())
+                measuredAt = self.time.advanced(by: -100 - 900 * chance.unit())
+                index = 1
+            }
             goods.append(
                 Goods(.tracks, label: labels[index], realm: .live, position: position, measuredAt: measuredAt))
             items.append(CompiledRelease.Item(label: numbers[index], Spot(position: position, measuredAt: measuredAt)))

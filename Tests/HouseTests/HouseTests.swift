@@ -145,7 +145,7 @@ struct HouseTests {
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
             + [
                 "asterix", "asterix-differences", "exercises", "mode-s-differences", "plausibility",
-                "recordings-tracked", "registration", "scale", "scoring",
+                "recordings-tracked", "registration", "releasability", "scale", "scoring",
             ].map { "docs/\($0).md" }
         let decisions = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "docs/decisions").path)
