@@ -57,4 +57,63 @@ struct SPIFResultsTests {
         #expect(SPIFData.results.count == 25)
         #expect(SPIFData.policies.count == 6)
     }
+
+    @Test("a file that is not well-formed is refused where it is not")
+    func malformed() {
+        for (file, line) in [("food-policy.xml", 81), ("bsi-commercial.xml", 54)] {
+            let error = #expect(throws: SecurityPolicyError.self) { try SPIFReader.read(SPIFData.bytes(file)) }
+            #expect(error?.problems.map(\.code) == [.malformed])
+            #expect(error?.problems.map(\.line) == [line], "\(error?.description ?? "")")
+        }
+    }
+
+    @Test("every label that its policy allows is written as STANAG 4774 and read again the same")
+    func written() throws {
+        for test in SPIFData.results where test["valid"] == "true" {
+            var policies = PolicyCatalogue()
+            for file in test.policies { try policies.add(try SPIFData.policy(file)) }
+            let label = try LabelReader.label(SPIFData.bytes(test["label"] ?? ""), policies: policies)
+            let policy = try #require(policies[label.policy])
+            let document = try ConfidentialityLabel(
+                label, policy: policy, createdAt: Timestamp(seconds: 0), reviewAt: Timestamp(seconds: 1))
+            #expect(try LabelReader.label(document.xml, policies: policies) == label)
+        }
+    }
+
+    @Test("labels of ASN.1 without a policy, and of one that is unknown, are refused for that")
+    func ber() {
+        let none = PolicyCatalogue()
+        #expect(throws: LabelError.noPolicy) { try LabelReader.label(SPIFData.bytes("label-1.ber"), policies: none) }
+        for file in ["label-2.ber", "label-3.ber"] {
+            #expect(throws: LabelError.unknownPolicy("1.1")) {
+                try LabelReader.label(SPIFData.bytes(file), policies: none)
+            }
+        }
+    }
+
+    @Test("no truncation of a label is one, nor any ninth of a policy, and none traps")
+    func truncations() throws {
+        var policies = PolicyCatalogue()
+        try policies.add(try SPIFData.policy("nato-4774-policy.xml"))
+        let whole = SPIFData.bytes("tlp.xml")
+        let end = whole.lastIndex(of: UInt8(ascii: ">")) ?? 0
+        for count in stride(from: 0, through: end, by: 9) {
+            #expect(throws: SecurityPolicyError.self) { try SPIFReader.read(Array(whole[..<count])) }
+        }
+        for file in ["nato-4774-17-1.nato", "nato-4774-17-1.xml", "stupid-label.ber"] {
+            let whole = SPIFData.bytes(file)
+            let end = whole.last == 0x0A ? (whole.lastIndex(of: UInt8(ascii: ">")) ?? 0) : whole.count - 1
+            for count in 0...end {
+                #expect(throws: LabelError.self) { try LabelReader.label(Array(whole[..<count]), policies: policies) }
+            }
+        }
+    }
+
+    @Test("files that are changed anywhere are read or refused, and never trap", arguments: 0..<10 as Range<UInt64>)
+    func mutations(seed: UInt64) throws {
+        var policies = PolicyCatalogue()
+        for file in ["uk-demo.xml", "tlp.xml", "tlp-plus.xml"] { try policies.add(try SPIFData.policy(file)) }
+        let files = SPIFData.files.filter { $0 != "nato-4774-policy.xml" || seed == 0 }
+        Mutations.run(files.map(SPIFData.bytes), rounds: 3, seed: seed, policies)
+    }
 }

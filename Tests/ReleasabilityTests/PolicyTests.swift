@@ -256,7 +256,8 @@ struct PolicyTests {
         let held = Set(Harbour.keys.filter { _ in Bool.random(using: &random) })
         let less = SecurityClearance(policy: Harbour.id, classifications: [10, 11], categories: held)
         let extra = Harbour.keys.randomElement(using: &random) ?? Harbour.alpha
-        let more = SecurityClearance(policy: Harbour.id, classifications: [10, 11, 12], categories: held.union([extra]))
+        let more = SecurityClearance(
+            policy: Harbour.id, classifications: [10, 11, 12], categories: held.union([extra]))
         for label in Harbour.valid {
             if self.policy.permits(less, label).isPermitted { #expect(self.policy.permits(more, label).isPermitted) }
             for caveat in [Harbour.alpha, Harbour.bravo] {

@@ -190,7 +190,13 @@ public struct ConfidentialityLabel: Hashable, Sendable {
             var set: OID?
             if let text = element["URI"] { set = try self.urn(text, element) }
             var values: [String] = []
-            for value in element.children("GenericValue") { values.append(try self.token(value)) }
+            for value in element.children("GenericValue") {
+                // A string of the schema, not a token: what is inside it stands.
+                guard let first = value.text.firstIndex(where: { !$0.isWhitespace }),
+                    let last = value.text.lastIndex(where: { !$0.isWhitespace })
+                else { throw .missing("the text of <GenericValue>", value.place) }
+                values.append(String(value.text[first...last]))
+            }
             // A category that names nothing could be one whose value was lost.
             if values.isEmpty { throw .missing("<GenericValue>", element.place) }
             result.append(Category(rule: rule, tagName: name, tagSet: set, values: values))

@@ -36,7 +36,9 @@ public struct SPIFReader {
 
     private mutating func policy(_ root: XMLElement) throws(SecurityPolicyError) -> SecurityPolicy {
         guard root.name == "SPIF", root.namespace == Self.namespace || root.namespace.isEmpty else {
-            throw SecurityPolicyError([SecurityPolicyProblem(line: root.place.line, code: .notAPolicy, text: "<SPIF> is expected")])
+            throw SecurityPolicyError([
+                SecurityPolicyProblem(line: root.place.line, code: .notAPolicy, text: "<SPIF> is expected")
+            ])
         }
         if let version = root["schemaVersion"], !["1.0", "2.0", "2.1"].contains(version) {
             throw SecurityPolicyError([

@@ -57,7 +57,7 @@ public struct SecurityLabel: Hashable, Sendable {
 
 /// What a person or system may see, in the terms of one policy.
 ///
-/// Source: ITU-T X.841 (10/2000), `Clearance`; a classification that is not in the list is not held, whatever its rank.
+/// Source: ITU-T X.841 (10/2000), clearance; a classification that is not in the list is not held, whatever its rank.
 public struct SecurityClearance: Hashable, Sendable {
     public var policy: OID
     public var classifications: Set<UInt32>
