@@ -58,6 +58,14 @@ struct SPIFResultsTests {
         #expect(SPIFData.policies.count == 6)
     }
 
+    @Test("what stands in place of the policy's name holds in every language that has nothing else")
+    func cosmic() throws {
+        var policies = PolicyCatalogue()
+        try policies.add(try SPIFData.policy("nato-4774-policy.xml"))
+        let label = try LabelReader.label(SPIFData.bytes("nato-4774-extra-1.xml"), policies: policies)
+        #expect(try policies[label.policy]?.marking(of: label, language: "fr") == "COSMIC TRES SECRET")
+    }
+
     @Test("a file that is not well-formed is refused where it is not")
     func malformed() {
         for (file, line) in [("food-policy.xml", 81), ("bsi-commercial.xml", 54)] {
