@@ -77,6 +77,29 @@ struct LabelTests {
         #expect(error?.problems.map(\.description).contains(problem) == true, "\(error?.description ?? "")")
     }
 
+    @Test("what stands before and after a policy, a classification and a category is shown")
+    func qualifiers() throws {
+        func qualifier(_ prefix: String, _ suffix: String) -> String {
+            """
+            <s:markingQualifier markingCode="pageTop"><s:qualifier qualifierCode="prefix" markingQualifier="\(prefix)"/>\
+            <s:qualifier qualifierCode="suffix" xml:lang="" markingQualifier="\(suffix)"/></s:markingQualifier>
+            """
+        }
+        let text = Documents.policy
+            .replacing(
+                "name=\"LIGHTHOUSE\" id=\"2.999.5\"/>",
+                with: "name=\"LIGHTHOUSE\" id=\"2.999.5\">"
+                    + "<s:markingData phrase=\"PHARE\" xml:lang=\"fr\"/></s:securityPolicyId>"
+            )
+            .replacing("<s:markingData phrase=\"D\">", with: qualifier("(", ")") + "<s:markingData phrase=\"D\">")
+            .replacing("<s:excludedClass>", with: qualifier("&lt;", "&gt;") + "<s:excludedClass>")
+        let policy = try SPIFReader.read(Array(text.utf8))
+        let label = SecurityLabel(policy: Documents.id, classification: 2, categories: [Documents.fresnel])
+        #expect(try policy.marking(of: label) == "- LIGHTHOUSE (DIM) <FRESNEL>")
+        #expect(try policy.marking(of: label, language: "fr") == "- PHARE (FAIBLE) <FRESNEL>")
+        #expect(try policy.marking(of: label, at: .pageBottom) == "- LIGHTHOUSE DIM FRESNEL")
+    }
+
     @Test("all problems of a file are found at once")
     func allProblems() {
         let text = Documents.policy.replacing("lacv=\"002\"", with: "lacv=\"x\"").replacing(

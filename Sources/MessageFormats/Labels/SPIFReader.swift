@@ -88,7 +88,13 @@ public struct SPIFReader {
                         line: child.place.line))
             }
         }
-        let markings = self.markings(root)
+        var markings = self.markings(root)
+        if let identity {
+            self.expect(identity, children: ["markingData", "markingQualifier"], attributes: ["name", "id"])
+            let own = self.markings(identity)
+            markings.phrases += own.phrases
+            markings.qualifiers += own.qualifiers
+        }
         // With what is wrong so far, what of the references is wrong as well, so that all of it can be put right at once.
         do {
             let policy = try SecurityPolicy(
@@ -243,8 +249,7 @@ public struct SPIFReader {
         var result = Markings()
         for child in element.children("markingData") {
             self.expect(child, children: ["code"], attributes: ["phrase"])
-            var phrase = Markings.Phrase(
-                language: child.attribute("lang", namespace: XMLReader.xml)?.value, text: child["phrase"])
+            var phrase = Markings.Phrase(language: Self.language(child), text: child["phrase"])
             for code in child.children("code") {
                 switch code.token {
                 case "noNameDisplay": phrase.hidesName = true
@@ -269,10 +274,16 @@ public struct SPIFReader {
                 result.qualifiers.append(
                     Markings.Qualifier(
                         kind, self.string(item, "markingQualifier"),
-                        language: item.attribute("lang", namespace: XMLReader.xml)?.value, places: places))
+                        language: Self.language(item), places: places))
             }
         }
         return result
+    }
+
+    /// An empty `xml:lang` is no language (XML 1.0, 2.12).
+    private static func language(_ element: XMLElement) -> String? {
+        let tag = element.attribute("lang", namespace: XMLReader.xml)?.value
+        return tag?.isEmpty == true ? nil : tag
     }
 
     private mutating func places(_ code: String, _ element: XMLElement) -> Set<MarkingPlace> {

@@ -238,7 +238,7 @@ struct XMLReader {
             if octet == UInt8(ascii: "&") {
                 text.append(contentsOf: try self.reference())
             } else {
-                if self.at("]]>") { throw self.error(.malformed("&gt; after ]]")) }
+                if octet == UInt8(ascii: "]"), self.at("]]>") { throw self.error(.malformed("&gt; after ]]")) }
                 text.append(try self.advance())
             }
         }

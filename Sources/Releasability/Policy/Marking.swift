@@ -102,6 +102,13 @@ public struct Markings: Hashable, Sendable {
         return name
     }
 
+    /// A phrase with what stands before and after it; empty when nothing is shown.
+    func framed(_ phrase: String, _ language: String?, _ place: MarkingPlace) -> String {
+        if phrase.isEmpty { return "" }
+        return (self.qualifier(.prefix, language, place) ?? "") + phrase
+            + (self.qualifier(.suffix, language, place) ?? "")
+    }
+
     /// What is shown in place of the policy's name; nil when the name stands.
     func policyPhrase(for name: String, _ language: String?, _ place: MarkingPlace) -> String? {
         self.phrases(language, place).first { $0.replacesPolicy }.map { $0.text ?? name }
@@ -126,7 +133,8 @@ extension SecurityPolicy {
     /// The words that people see on what carries a label: `NATO RESTRICTED Releasable to Japan`.
     ///
     /// prefix · policy · classification · for each tag: prefix, categories, suffix · suffix, parted by the policy's
-    /// separator (a space), the categories of a tag by the tag's (a slash).
+    /// separator (a space), the categories of a tag by the tag's (a slash). Classification and categories may have a prefix
+    /// and a suffix of their own.
     ///
     /// - Parameters:
     ///   - language: RFC 5646 tag; what has no words in it is shown in its kind (`fr` for `fr-CA`), then without one.
@@ -152,10 +160,12 @@ extension SecurityPolicy {
             }.first
             ?? self.markings.phrase(for: self.name, language, place)
         if !entries.contains(where: { $0.category.markings.suppressesClassification(language, place) }) {
-            if !words.isEmpty { words += separator }
-            words += classification.markings.phrase(for: classification.name, language, place)
+            let markings = classification.markings
+            let phrase = markings.framed(markings.phrase(for: classification.name, language, place), language, place)
+            if !words.isEmpty, !phrase.isEmpty { words += separator }
+            words += phrase
         }
-        return self.framed(self.append(entries, to: words, separator, language, place), language, place)
+        return self.markings.framed(self.append(entries, to: words, separator, language, place), language, place)
     }
 
     /// The words for a clearance: `DEMO-{OFFICIAL|SECRET} - UK EYES ONLY`.
@@ -172,7 +182,7 @@ extension SecurityPolicy {
         let names = self.classifications.filter { clearance.classifications.contains($0.lacv) }.map(\.name)
         let words = "{" + names.joined(separator: "|") + "}"
         let separator = self.markings.qualifier(.separator, language, place) ?? " "
-        return self.framed(self.append(entries, to: words, separator, language, place), language, place)
+        return self.markings.framed(self.append(entries, to: words, separator, language, place), language, place)
     }
 
     private func known(_ keys: Set<CategoryKey>) throws(LabelFaults) -> [Entry] {
@@ -184,11 +194,6 @@ extension SecurityPolicy {
         return entries
     }
 
-    private func framed(_ words: String, _ language: String?, _ place: MarkingPlace) -> String {
-        (self.markings.qualifier(.prefix, language, place) ?? "") + words
-            + (self.markings.qualifier(.suffix, language, place) ?? "")
-    }
-
     private func append(
         _ entries: [Entry], to words: String, _ separator: String, _ language: String?, _ place: MarkingPlace
     ) -> String {
@@ -198,7 +203,8 @@ extension SecurityPolicy {
         for entry in entries {
             let tag = self.tags[entry.tag]
             let markings = entry.category.markings.isSilent ? tag.markings : entry.category.markings
-            let phrase = markings.phrase(for: entry.category.name, language, place)
+            let phrase = entry.category.markings.framed(
+                markings.phrase(for: entry.category.name, language, place), language, place)
             if phrase.isEmpty { continue }
             if current == entry.tag {
                 words += tag.markings.qualifier(.separator, language, place) ?? "/"
