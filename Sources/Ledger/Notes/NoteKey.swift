@@ -1,0 +1,112 @@
+import Crypto
+import FoundationEssentials
+
+/// A public key that signs notes, under a name.
+///
+/// The *vkey* of C2SP is its text: `name+keyid+base64(type ‖ key)`.
+///
+/// Source: C2SP signed-note, "Signatures", "Verifier keys"; tlog-cosignature, "Format".
+public struct NoteKey: Hashable, Sendable, CustomStringConvertible {
+    /// What the signature is made over.
+    public enum Algorithm: UInt8, Hashable, Sendable {
+        /// Ed25519 over the text of the note.
+        case ed25519 = 0x01
+        /// Ed25519 over `cosignature/v1`, a time, and the text of the checkpoint.
+        case cosignature = 0x04
+    }
+
+    /// The name: no space, no plus sign.
+    public let name: String
+    public let algorithm: Algorithm
+    /// The 32 octets of RFC 8032.
+    public let octets: [UInt8]
+    /// The first four octets of SHA-256(name ‖ 0x0A ‖ type ‖ key).
+    public let id: UInt32
+
+    /// A key by its parts; nil when the name cannot be one, or `octets` are not 32.
+    public init?(name: String, algorithm: Algorithm, octets: [UInt8]) {
+        guard Self.isName(name), octets.count == 32 else { return nil }
+        self.init(trusted: name, algorithm, octets)
+    }
+
+    init(trusted name: String, _ algorithm: Algorithm, _ octets: [UInt8]) {
+        self.name = name
+        self.algorithm = algorithm
+        self.octets = octets
+        let text = Array(name.utf8) + [0x0A, algorithm.rawValue] + octets
+        self.id = LedgerHash(hashing: text.span).octets.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    /// Reads a vkey; nil when it is none, is of another algorithm, or its key id is not that of its key.
+    public init?(vkey: some StringProtocol) {
+        let parts = vkey.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let material = Base64.decode(parts[2]), material.count == 33,
+            let algorithm = Algorithm(rawValue: material[0]),
+            let key = Self(name: String(parts[0]), algorithm: algorithm, octets: Array(material[1...])),
+            parts[1] == key.idText
+        else { return nil }
+        self = key
+    }
+
+    /// The key as a vkey.
+    public var description: String {
+        "\(self.name)+\(self.idText)+" + Base64.encode([self.algorithm.rawValue] + self.octets)
+    }
+
+    private var idText: String { hexadecimal((0..<4).map { UInt8(truncatingIfNeeded: self.id >> (24 - 8 * $0)) }) }
+
+    /// Whether a name may stand in a signature line.
+    static func isName(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "+" && !$0.properties.isWhitespace }
+    }
+
+    /// What is signed, of a note's text.
+    func message(text: String, timestamp: UInt64) -> [UInt8] {
+        switch self.algorithm {
+        case .ed25519: Array(text.utf8)
+        case .cosignature: Array("cosignature/v1\ntime \(timestamp)\n\(text)".utf8)
+        }
+    }
+
+    /// Whether `signature` was made by this key over `message`.
+    func isValid(_ signature: some DataProtocol, over message: [UInt8]) -> Bool {
+        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: self.octets) else { return false }
+        return key.isValidSignature(signature, for: message)
+    }
+}
+
+/// A private key that signs notes, under a name.
+///
+/// Signing takes no chance: by RFC 8032 the same text gives the same signature.
+public struct NoteSigner: Sendable {
+    /// The public half.
+    public let key: NoteKey
+    private let secret: Curve25519.Signing.PrivateKey
+
+    /// A signer by the 32 octets of its private key; nil when the name cannot be one, or they are not 32.
+    public init?(name: String, algorithm: NoteKey.Algorithm, secret: [UInt8]) {
+        guard let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: secret),
+            let key = NoteKey(name: name, algorithm: algorithm, octets: [UInt8](secret.publicKey.rawRepresentation))
+        else { return nil }
+        self.key = key
+        self.secret = secret
+    }
+
+    /// Signs a note's text.
+    ///
+    /// - Parameter timestamp: of a cosignature, seconds since 1970; 0 in the other algorithm.
+    /// - Throws: `NoteError.notSigned` when the cryptographic library fails.
+    func sign(_ text: String, timestamp: UInt64) throws(NoteError) -> NoteSignature {
+        let message = self.key.message(text: text, timestamp: timestamp)
+        guard let signature = try? self.secret.signature(for: message) else { throw .notSigned }
+        var octets: [UInt8] = []
+        if self.key.algorithm == .cosignature {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                octets.append(UInt8(truncatingIfNeeded: timestamp >> UInt64(shift)))
+            }
+        }
+        octets += signature
+        return NoteSignature(trusted: self.key.name, self.key.id, octets)
+    }
+}
