@@ -258,6 +258,11 @@ public struct EntryLeaf: Hashable, Sendable {
         self.signature = signature
     }
 
+    /// A leaf with a signature that was made elsewhere, or does not hold: nothing is verified.
+    package static func assembled(_ statement: EntryStatement, keyID: UInt32, signature: [UInt8]) -> Self {
+        Self(statement: statement, keyID: keyID, payload: statement.encoded, signature: signature)
+    }
+
     /// Reads a leaf. What it says is not to be believed before `verify`.
     public init(parsing octets: [UInt8]) throws(EntryRefusal) {
         do throws(CBORError) {

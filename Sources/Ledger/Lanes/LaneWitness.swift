@@ -144,28 +144,65 @@ public struct LaneFollower: Hashable, Sendable {
     /// Takes the entries between the head held and a new one, all or none.
     ///
     /// - Parameter keys: of the nodes, to verify each entry's own signature at once; without, the head's signature alone
-    ///   vouches for them, at a hundredth of the cost.
+    ///   vouches for them, at a small part of the cost.
     /// - Throws: `LaneRefusal`, and nothing is taken.
     public mutating func receive(
-        _ leaves: some Collection<EntryLeaf>, head offered: SignedNote, keys: KeyRing? = nil
+        _ leaves: some Sequence<EntryLeaf>, head offered: SignedNote, keys: KeyRing? = nil
     ) throws(LaneRefusal) {
-        let head = try self.watched.check(offered)
-        guard head.size - self.size == UInt64(leaves.count) else {
-            throw .wrongCount(expected: head.size - self.size, found: UInt64(leaves.count))
-        }
-        var grown = self.frontier
-        for leaf in leaves {
+        var reception = try self.reception(of: offered, keys: keys)
+        for leaf in leaves { try reception.add(leaf) }
+        try self.take(reception)
+    }
+
+    /// Entries on their way to a head, taken one by one, so that a long way needs no memory.
+    public struct Reception: Sendable {
+        fileprivate let lane: Lane
+        fileprivate let keys: KeyRing?
+        fileprivate let offered: SignedNote
+        fileprivate let head: Checkpoint
+        fileprivate let begin: UInt64
+        fileprivate var frontier: Frontier
+
+        /// Entries that are still missing.
+        public var missing: UInt64 { self.head.size - self.frontier.size }
+
+        /// Adds the next entry.
+        ///
+        /// - Throws: `LaneRefusal`, and the entry is not added.
+        public mutating func add(_ leaf: EntryLeaf) throws(LaneRefusal) {
+            let sequence = self.frontier.size
+            guard sequence < self.head.size else {
+                throw .wrongCount(expected: self.head.size - self.begin, found: sequence + 1 - self.begin)
+            }
             do throws(EntryRefusal) {
-                try leaf.verifyPlace(in: self.watched.lane, at: grown.size)
+                try leaf.verifyPlace(in: self.lane, at: sequence)
                 if let keys { try leaf.verifySignature(keys: keys) }
-            } catch { throw .entry(error, sequence: grown.size) }
-            grown.append(leaf.hash)
+            } catch { throw .entry(error, sequence: sequence) }
+            self.frontier.append(leaf.hash)
         }
-        guard grown.root == head.root else {
-            throw .notShown(.wrongRoot, held: self.watched.note ?? offered, offered: offered)
+    }
+
+    /// Begins to receive the entries before a head; nothing is taken before `take`.
+    public func reception(of offered: SignedNote, keys: KeyRing? = nil) throws(LaneRefusal) -> Reception {
+        Reception(
+            lane: self.watched.lane, keys: keys, offered: offered, head: try self.watched.check(offered),
+            begin: self.size, frontier: self.frontier)
+    }
+
+    /// Takes what was received, when it is all there and leads to the head.
+    ///
+    /// - Throws: `LaneRefusal`, and nothing is taken.
+    public mutating func take(_ reception: Reception) throws(LaneRefusal) {
+        let head = try self.watched.check(reception.offered)
+        guard reception.frontier.size == head.size, reception.begin == self.size else {
+            throw .wrongCount(
+                expected: head.size - self.size, found: reception.frontier.size - reception.begin)
         }
-        self.frontier = grown
-        self.watched.take(offered, head)
+        guard reception.frontier.root == head.root else {
+            throw .notShown(.wrongRoot, held: self.watched.note ?? reception.offered, offered: reception.offered)
+        }
+        self.frontier = reception.frontier
+        self.watched.take(reception.offered, head)
     }
 
     /// The receipt for all entries before the last head. Make the follower durable before it is sent.
