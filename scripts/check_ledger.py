@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Verifies a log that Kumiko wrote, from its files alone: with hashlib, cryptography, and nothing of Kumiko.
 
-    scripts/check_ledger.py DIRECTORY [--keys FILE]
+    scripts/check_ledger.py DIRECTORY [--keys FILE] [--cose]
 
 DIRECTORY holds a tlog-tiles log (checkpoint, tile/…) and, where they are there, `bodies` (each body after its length in
 four octets), `receipt.tlog-proof` and `equivocation`. The keys, one to a line as `log VKEY`, `cosigner VKEY` or
 `node VKEY`, are read from FILE, or from DIRECTORY/keys for a trial; whom to believe is never a matter of the log.
 
-`kumiko-bench-ledger write DIRECTORY` writes such a log. Needs cryptography==48.0.0.
+`kumiko-bench-ledger write DIRECTORY` writes such a log. Needs cryptography==48.0.0. With --cose each entry is also read and
+verified by pycose==1.1.0, and written again in canonical form by cbor2==5.6.5, octet for octet.
 
 Verified: the signatures of the head; the tiles, level by level, to the head's root; each entry against its leaf; its lane,
 sequence, form and signature (COSE_Sign1, RFC 9052); each body against the root that was signed; the receipt and the proof.
@@ -318,7 +319,30 @@ def verify_equivocation(octets, keys):
     return f"two histories of {a[0]}, at {a[1]} and {b[1]} entries"
 
 
-def check(directory, keys):
+def verify_cose(entries, keys):
+    """Each entry by the libraries of others; in another realm it must not hold."""
+    import cbor2
+    from pycose.keys import OKPKey
+    from pycose.keys.curves import Ed25519
+    from pycose.messages import Sign1Message
+    for index, entry in enumerate(entries):
+        item = cbor2.loads(entry)
+        payload = cbor2.loads(item.value[2])
+        if cbor2.dumps(item, canonical=True) != entry or cbor2.dumps(payload, canonical=True) != item.value[2]:
+            raise Wrong(f"entry {index}: cbor2 writes it otherwise")
+        domain, world = realm(payload[1])
+        identity = cbor2.loads(item.value[0])[4].hex()
+        key = next(k for k in keys if k.name == f"{domain}/node/{payload[3]}" and k.id == identity)
+        message = Sign1Message.decode(entry)
+        message.key = OKPKey(crv=Ed25519, x=key.public.public_bytes_raw())
+        for name, held in ((world, True), (world + "x", False)):
+            message.external_aad = f"kumiko/entry/v1 {name}".encode()
+            if message.verify_signature() != held:
+                raise Wrong(f"entry {index}: pycose says {not held} in the realm {name}")
+    print(f"pycose and cbor2: {len(entries)} entries")
+
+
+def check(directory, keys, cose):
     if not keys["log"]:
         raise Wrong("no key of the log is known")
     origin, size, expected, names = checkpoint(
@@ -340,6 +364,8 @@ def check(directory, keys):
             raise Wrong(f"entry {index} says that it is {one[2]} of {one[1]}")
         said.append(one)
     print(f"entries: {len(said)}, each signed by a known node, each in its place")
+    if cose:
+        verify_cose(entries, keys["node"])
     if (directory / "bodies").exists():
         octets, at, shown, withheld = (directory / "bodies").read_bytes(), 0, 0, 0
         for one in said:
@@ -367,6 +393,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=pathlib.Path)
     parser.add_argument("--keys", type=pathlib.Path)
+    parser.add_argument("--cose", action="store_true")
     options = parser.parse_args()
     file = options.keys or options.directory / "keys"
     if not file.exists() or not (options.directory / "checkpoint").exists():
@@ -377,7 +404,7 @@ def main():
         for line in file.read_text().splitlines():
             role, vkey = line.split(" ", 1)
             keys[role].append(Key(vkey))
-        check(options.directory, keys)
+        check(options.directory, keys, options.cose)
     except (Wrong, OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error) as error:
         print(f"WRONG: {error}")
         return 1

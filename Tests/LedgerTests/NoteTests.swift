@@ -171,6 +171,56 @@ struct NoteTests {
             check(changed, changed != octets)
         }
     }
+
+    @Test("a request to a witness is read as the specification writes it")
+    func request() throws {
+        // The example of C2SP tlog-witness.
+        let text = """
+            old 20852014
+            PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=
+            jrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=
+            5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=
+            /6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=
+
+            example.com/behind-the-sofa
+            20852163
+            CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+            — example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+            — example.com/behind-the-sofa opLqBQsREYCgu6xQkYQwJr9fo45a62DN9EdmHXnZdXNqlcVGlCum2Wks+49/V6267UEjw6QUXTS5Rovnzv++qbSzm9Q=
+
+            """
+        let request = try WitnessRequest(parsing: Array(text.utf8))
+        #expect(request.description == text)
+        #expect(request.oldSize == 20_852_014 && request.proof.count == 4)
+        #expect(try Checkpoint(parsing: request.head.text).size == 20_852_163)
+        let first = WitnessRequest(oldSize: 0, proof: [], head: request.head)
+        #expect(try WitnessRequest(parsing: Array(first.description.utf8)) == first)
+        for (wrong, line) in [
+            ("", 1), ("old", 1), ("old 1", 2), ("old 01\n\n", 1), ("old 1\nAAAA\n\n", 2), ("new 1\n\n", 1),
+            ("old 1\n" + String(repeating: "PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\n", count: 64) + "\n", 65),
+        ] {
+            #expect(throws: InclusionReceipt.Refusal.badLine(line)) { try WitnessRequest(parsing: Array(wrong.utf8)) }
+        }
+        #expect(throws: InclusionReceipt.Refusal.note(.noSignatures)) {
+            try WitnessRequest(parsing: Array("old 1\n\n".utf8))
+        }
+    }
+
+    @Test(
+        "a key of small order, under which one signature holds for any text, is none",
+        arguments: [
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "0100000000000000000000000000000000000000000000000000000000000080",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        ])
+    func smallOrder(digits: String) {
+        #expect(NoteKey(name: "k", algorithm: .ed25519, octets: octets(digits)) == nil)
+    }
 }
 
 extension [UInt8] {

@@ -3,7 +3,7 @@
 /// Two values are equal when their encodings are: text is compared by its octets, and a NaN equals itself.
 ///
 /// Source: RFC 8949 §2 and §4.2.1 (core deterministic encoding).
-public indirect enum CBOR: Sendable {
+public enum CBOR: Sendable {
     /// 0 … 2⁶⁴ − 1.
     case unsigned(UInt64)
     /// −1 − n.
@@ -12,7 +12,7 @@ public indirect enum CBOR: Sendable {
     case text(String)
     case array([CBOR])
     case map(CBORMap)
-    case tagged(UInt64, CBOR)
+    indirect case tagged(UInt64, CBOR)
     /// `false` 20, `true` 21, `null` 22, `undefined` 23; else 0 … 19 and 32 … 255.
     case simple(UInt8)
     case double(Double)

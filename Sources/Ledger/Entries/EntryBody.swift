@@ -71,6 +71,8 @@ public struct EntryBody: Hashable, Sendable {
 
     /// The fields, those that are shown in the order of their names' octets.
     public let fields: [Field]
+    /// The root over the commitments: what the originator signs of the body.
+    public let root: LedgerHash
 
     /// Octets, and fields, of a body at most.
     public static var octetsMax: Int { 1 << 20 }
@@ -91,13 +93,13 @@ public struct EntryBody: Hashable, Sendable {
             if place > 0, sorted[place - 1].name.utf8.elementsEqual(field.name.utf8) { return nil }
             fields.append(.shown(salt: salt, name: field.name, value: field.value))
         }
-        self.fields = fields
+        self.init(trusted: fields)
     }
 
-    private init(trusted fields: [Field]) { self.fields = fields }
-
-    /// The root over the commitments: what the originator signs of the body.
-    public var root: LedgerHash { MerkleTree.root(of: self.fields.lazy.map(\.commitment)) }
+    private init(trusted fields: [Field]) {
+        self.fields = fields
+        self.root = MerkleTree.root(of: fields.lazy.map(\.commitment))
+    }
 
     /// The value of a field that is shown.
     public subscript(name: String) -> CBOR? {
@@ -156,6 +158,6 @@ public struct EntryBody: Hashable, Sendable {
             fields.append(.shown(salt: salt, name: name, value: try reader.value(depth: 2)))
         }
         try reader.end()
-        self.fields = fields
+        self.init(trusted: fields)
     }
 }

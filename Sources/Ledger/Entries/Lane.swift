@@ -11,6 +11,8 @@ public struct Lane: Hashable, Sendable, CustomStringConvertible {
     public let realm: Realm
     /// For whom: the code of a nation, or the name of a grouping.
     public let audience: String
+    /// The origin line of the log's heads, and the name of its key.
+    public let origin: String
 
     /// A lane; nil when the audience is no token (small letters, digits, hyphens, at most 64), or the name of the exercise
     /// is empty or longer than 64 octets.
@@ -20,6 +22,7 @@ public struct Lane: Hashable, Sendable, CustomStringConvertible {
         self.nation = nation
         self.realm = realm
         self.audience = audience
+        self.origin = Self.domain(nation, realm) + "/" + audience
     }
 
     /// Reads an origin line; nil unless it is written as `origin` writes it.
@@ -40,9 +43,6 @@ public struct Lane: Hashable, Sendable, CustomStringConvertible {
         else { return nil }
         self = lane
     }
-
-    /// The origin line of the log's heads, and the name of its key.
-    public var origin: String { Self.domain(self.nation, self.realm) + "/" + self.audience }
 
     public var description: String { self.origin }
 

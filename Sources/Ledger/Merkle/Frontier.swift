@@ -12,9 +12,10 @@ public struct Frontier: Hashable, Sendable {
     /// The tree without leaves.
     public init() {}
 
-    /// A right edge as it was kept; nil unless there is one hash for each bit of `size` that is set.
+    /// A right edge as it was kept; nil unless there is one hash for each bit of `size` that is set, and for
+    /// 2⁶³ leaves and more.
     public init?(size: UInt64, hashes: [LedgerHash]) {
-        guard hashes.count == size.nonzeroBitCount else { return nil }
+        guard size <= UInt64(Int64.max), hashes.count == size.nonzeroBitCount else { return nil }
         self.size = size
         self.hashes = hashes
     }

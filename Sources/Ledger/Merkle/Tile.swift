@@ -110,7 +110,8 @@ public struct Tile: Hashable, Sendable {
         return (tile, place, 1 << Int(within))
     }
 
-    /// The tiles that a log must have published for a tree of `size` leaves and had not for one of `oldSize`, from below.
+    /// The tiles that a log must have published for a tree of `size` leaves and had not for one of `oldSize`, from below; O(n / 256), so
+    /// not for a size that somebody else claims.
     ///
     /// Source: C2SP tlog-tiles, "Partial Tiles".
     public static func added(from oldSize: UInt64 = 0, to size: UInt64) -> [Tile] {

@@ -8,7 +8,7 @@
 ///
 /// Source: C2SP tlog-proof.
 public struct InclusionReceipt: Hashable, Sendable, CustomStringConvertible {
-    /// Why a receipt is refused.
+    /// Why a receipt, or a request to a witness, is refused.
     public enum Refusal: Error, Hashable, Sendable {
         /// The line, counted from 1, is not what stands there.
         case badLine(Int)
@@ -32,31 +32,14 @@ public struct InclusionReceipt: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a receipt. Extra data are refused: nothing signs them.
     public init(parsing octets: [UInt8]) throws(Refusal) {
-        guard octets.count <= SignedNote.octetsMax else { throw .note(.tooLong(octets: octets.count)) }
-        guard let text = String(validating: octets, as: UTF8.self) else { throw .note(.notText) }
-        let lines = text.utf8.split(separator: 0x0A, maxSplits: 68, omittingEmptySubsequences: false)
-        guard lines.count > 3, String(Substring(lines[0])) == "c2sp.org/tlog-proof@v1" else { throw .badLine(1) }
-        let second = String(Substring(lines[1]))
-        guard second.hasPrefix("index "), let index = UInt64(strict: second.dropFirst(6)) else { throw .badLine(2) }
-        var proof: [LedgerHash] = []
-        var line = 2
-        while line < lines.count, !lines[line].isEmpty {
-            guard proof.count < 64, let hash = Base64.hash(String(Substring(lines[line]))) else {
-                throw .badLine(line + 1)
-            }
-            proof.append(hash)
-            line += 1
-        }
-        guard line < lines.count - 1 else { throw .badLine(line + 1) }
-        let begin = lines[line + 1].startIndex
-        do {
-            self.init(index: index, proof: proof, head: try SignedNote(parsing: Array(text.utf8[begin...])))
-        } catch { throw .note(error) }
+        let parts = try ProofText(parsing: octets, first: Self.title, number: "index ", hashesMax: 64)
+        self.init(index: parts.number, proof: parts.proof, head: parts.note)
     }
 
+    private static let title = "c2sp.org/tlog-proof@v1"
+
     public var description: String {
-        "c2sp.org/tlog-proof@v1\nindex \(self.index)\n"
-            + self.proof.map { Base64.encode($0.octets) + "\n" }.joined() + "\n\(self.head)"
+        ProofText(number: self.index, proof: self.proof, note: self.head).text(first: Self.title, number: "index ")
     }
 
     /// Verifies that `entry` is in the log `origin`, whose head `policy` believes.

@@ -23,9 +23,9 @@ public struct NoteKey: Hashable, Sendable, CustomStringConvertible {
     /// The first four octets of SHA-256(name ‖ 0x0A ‖ type ‖ key).
     public let id: UInt32
 
-    /// A key by its parts; nil when the name cannot be one, or `octets` are not 32.
+    /// A key by its parts; nil when the name cannot be one, or `octets` are not 32 or of small order.
     public init?(name: String, algorithm: Algorithm, octets: [UInt8]) {
-        guard Self.isName(name), octets.count == 32 else { return nil }
+        guard Self.isName(name), octets.count == 32, !Self.isOfSmallOrder(octets) else { return nil }
         self.init(trusted: name, algorithm, octets)
     }
 
@@ -54,6 +54,29 @@ public struct NoteKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     private var idText: String { hexadecimal((0..<4).map { UInt8(truncatingIfNeeded: self.id >> (24 - 8 * $0)) }) }
+
+    /// Whether a key is one of the eight points of small order, in any encoding. Under such a key one signature holds for
+    /// any text, so that its owner could deny all.
+    private static func isOfSmallOrder(_ octets: [UInt8]) -> Bool {
+        // y, little-endian, without the sign of x: 0, 1, the two of order eight, and −1; and 0 and 1 as p and p + 1.
+        var y = octets
+        y[31] &= 0x7F
+        let middle = y[1..<31]
+        if middle.allSatisfy({ $0 == 0 }), y[31] == 0 { return y[0] <= 1 }
+        if middle.allSatisfy({ $0 == 0xFF }), y[31] == 0x7F { return 0xEC...0xEE ~= y[0] }
+        return y == Self.orderEight.0 || y == Self.orderEight.1
+    }
+
+    private static let orderEight: ([UInt8], [UInt8]) = (
+        [
+            0x26, 0xE8, 0x95, 0x8F, 0xC2, 0xB2, 0x27, 0xB0, 0x45, 0xC3, 0xF4, 0x89, 0xF2, 0xEF, 0x98, 0xF0, 0xD5, 0xDF,
+            0xAC, 0x05, 0xD3, 0xC6, 0x33, 0x39, 0xB1, 0x38, 0x02, 0x88, 0x6D, 0x53, 0xFC, 0x05,
+        ],
+        [
+            0xC7, 0x17, 0x6A, 0x70, 0x3D, 0x4D, 0xD8, 0x4F, 0xBA, 0x3C, 0x0B, 0x76, 0x0D, 0x10, 0x67, 0x0F, 0x2A, 0x20,
+            0x53, 0xFA, 0x2C, 0x39, 0xCC, 0xC6, 0x4E, 0xC7, 0xFD, 0x77, 0x92, 0xAC, 0x03, 0x7A,
+        ]
+    )
 
     /// Whether a name may stand in a signature line.
     static func isName(_ name: String) -> Bool {
