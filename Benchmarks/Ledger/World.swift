@@ -30,11 +30,12 @@ struct World {
 
     /// What was shown of one track in one interval.
     func body(_ sequence: UInt64) -> EntryBody? {
-        EntryBody([
+        let salts = self.salts.salts(lane: self.lane, sequence: sequence)
+        return EntryBody([
             ("track", .unsigned(sequence % 5000)), ("from", .unsigned(1_795_266_000 + sequence)),
             ("to", .unsigned(1_795_266_010 + sequence)), ("rule", "agreement/jp-au/3"),
             ("shown", .bytes([UInt8](repeating: UInt8(truncatingIfNeeded: sequence), count: 32))),
-        ]) { self.salts.salt(lane: self.lane, sequence: sequence, field: $0) }
+        ]) { salts[$0] }
     }
 
     func entry(_ sequence: UInt64, _ body: EntryBody) throws -> Entry {

@@ -32,11 +32,12 @@ struct World {
     }
 
     func entry(_ sequence: UInt64, callsign: String = "JAL123") throws -> Entry {
+        let salts = self.salts.salts(lane: self.lane, sequence: sequence)
         let body = try #require(
             EntryBody([
                 ("track", .unsigned(sequence)), ("callsign", .text(callsign)), ("latitude", .double(35.5)),
                 ("rule", "agreement/jp-au/3"),
-            ]) { self.salts.salt(lane: self.lane, sequence: sequence, field: $0) })
+            ]) { salts[$0] })
         return try self.node.entry(
             lane: self.lane, sequence: sequence, kind: "disclosure.track",
             time: Timestamp(nanoseconds: 1_795_266_000_000_000_000 + Int64(sequence)),
@@ -54,7 +55,8 @@ struct EntryTests {
         // COSE_Sign1, algorithm −8, four octets of key id, no unprotected header, a payload of 128 octets.
         #expect(hexa.hasPrefix("d28449a201270444"))
         #expect(hexa.dropFirst(24).hasPrefix("a05880a7"))
-        #expect(entry.leaf.hash.description == "ad7796679dfd46be456fff6567269d8db3033136359efa634e37e2f24224832b")
+        // As hashlib, cryptography and cbor2 make it out of the tables of docs/ledger.md.
+        #expect(entry.leaf.hash.description == "acb4adc46c15aa66a7dd3a6879b79c4a9c8af9b91d8e3096f19bf49bb5cc1489")
         #expect(try EntryLeaf(parsing: entry.leaf.octets) == entry.leaf)
         #expect(try Entry(parsing: entry.encoded) == entry)
     }
@@ -217,9 +219,9 @@ struct EntryTests {
         for lane in [world.lane, other.lane] {
             for sequence in 0..<10 as Range<UInt64> {
                 for field in 0..<10 {
-                    let salt = try #require(world.salts.salt(lane: lane, sequence: sequence, field: field))
+                    let salt = try #require(world.salts.salts(lane: lane, sequence: sequence)[field])
                     #expect(seen.insert(salt).inserted)
-                    #expect(world.salts.salt(lane: lane, sequence: sequence, field: field) == salt)
+                    #expect(world.salts.salts(lane: lane, sequence: sequence)[field] == salt)
                 }
             }
         }

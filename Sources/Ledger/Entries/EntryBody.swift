@@ -14,10 +14,10 @@ public struct Salt: Hashable, Sendable {
 /// A secret out of which salts come: the same for the same place of the same entry, so that a node that is started again
 /// writes the same octets.
 ///
-/// salt = HMAC-SHA256(secret, origin ‖ 0x0A ‖ sequence ‖ field), its first 16 octets; sequence and field in eight octets each,
-/// high one first.
+///     entry's secret = HMAC-SHA256(secret, origin ‖ 0x0A ‖ sequence)
+///     salt           = the first 16 octets of SHA-256(entry's secret ‖ field)
 ///
-/// Source: RFC 2104.
+/// Sequence and field in eight octets each, high one first. Source: RFC 2104.
 public struct SaltSecret: Sendable {
     private let key: SymmetricKey
 
@@ -27,15 +27,32 @@ public struct SaltSecret: Sendable {
         self.key = SymmetricKey(data: octets)
     }
 
-    /// The salt of a field of an entry.
-    public func salt(lane: Lane, sequence: UInt64, field: Int) -> Salt? {
-        var message = Array(lane.origin.utf8) + [0x0A]
-        for number in [sequence, UInt64(field)] {
-            for shift in stride(from: 56 as UInt64, through: 0, by: -8) {
-                message.append(UInt8(truncatingIfNeeded: number >> shift))
-            }
+    /// The salts of an entry.
+    public func salts(lane: Lane, sequence: UInt64) -> EntrySalts {
+        var message = Array(lane.origin.utf8)
+        message.append(0x0A)
+        message.append(bigEndian: sequence)
+        return EntrySalts(secret: Array(HMAC<SHA256>.authenticationCode(for: message, using: self.key)))
+    }
+}
+
+/// The salts of one entry.
+public struct EntrySalts: Sendable {
+    fileprivate let secret: [UInt8]
+
+    /// The salt of a field.
+    public subscript(field: Int) -> Salt? {
+        var message = self.secret
+        message.append(bigEndian: UInt64(truncatingIfNeeded: field))
+        return Salt(LedgerHash(hashing: message.span).octets.prefix(16))
+    }
+}
+
+extension [UInt8] {
+    mutating func append(bigEndian number: UInt64) {
+        for shift in stride(from: 56 as UInt64, through: 0, by: -8) {
+            self.append(UInt8(truncatingIfNeeded: number >> shift))
         }
-        return Salt(Array(HMAC<SHA256>.authenticationCode(for: message, using: self.key).prefix(16)))
     }
 }
 

@@ -125,9 +125,7 @@ public struct NoteSigner: Sendable {
         guard let signature = try? self.secret.signature(for: message) else { throw .notSigned }
         var octets: [UInt8] = []
         if self.key.algorithm == .cosignature {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                octets.append(UInt8(truncatingIfNeeded: timestamp >> UInt64(shift)))
-            }
+            octets.append(bigEndian: timestamp)
         }
         octets += signature
         return NoteSignature(trusted: self.key.name, self.key.id, octets)
