@@ -73,7 +73,7 @@ struct Speed {
             for sequence in 0..<made { consume(self.world.body(sequence).map(\.root)) }
         }
         add("body of five fields: salts, commitments, root", body.count, sealing / Double(made))
-        add("signed (with the root again)", leaf.count, signing / Double(made))
+        add("signed", leaf.count, signing / Double(made))
         var log = LaneLog(lane: self.world.lane)
         let appending = try self.spent { for entry in entries { try log.append(entry.leaf) } }
         add("appended: hashed, tiles, bundles", leaf.count, appending / Double(made))
@@ -105,18 +105,12 @@ struct Speed {
         // catches up by the head's signature does not look at them.
         var log = LaneLog(lane: self.world.lane)
         var files: [LaneLog.File] = []
-        let writing = try self.spent {
-            for sequence in 0..<self.count {
-                if sequence < UInt64(octets.count) {
-                    try log.append(EntryLeaf(parsing: octets[Int(sequence)]))
-                } else {
-                    try log.append(EntryLeaf(parsing: Self.renumbered(octets[Int(sequence) % octets.count], sequence)))
-                }
-                if sequence & 0xFFFF == 0xFFFF { files += log.takeFiles() }
-            }
+        for sequence in 0..<self.count {
+            let leaf = octets[Int(sequence % UInt64(octets.count))]
+            try log.append(sequence < UInt64(octets.count) ? EntryLeaf(parsing: leaf) : Self.renumbered(leaf, sequence))
+            if sequence & 0xFFFF == 0xFFFF { files += log.takeFiles() }
         }
         files += log.takeFiles()
-        _ = writing
         let head = try log.head(signedBy: self.world.nation)
         var tiles: [String: [UInt8]] = [:]
         for file in files { tiles[file.path] = file.octets }
@@ -135,13 +129,12 @@ struct Speed {
         }
         func row(_ name: String, _ seconds: Double, _ octets: Double) {
             table.add(
-                name, text(seconds, 2), text(seconds / Double(self.count) * 1e6, 2), text(octets, 1))
+                name, text(seconds, 4), text(seconds / Double(self.count) * 1e6, 3), octets > 0 ? text(octets, 1) : "–")
         }
         row("caught up: read, placed, hashed, head verified", catching, Double(size) / Double(self.count))
         let keys = KeyRing([self.world.node.key])
-        var verified = 0.0
         let sample = try octets.map { try EntryLeaf(parsing: $0) }
-        verified = try self.spent { for leaf in sample { try leaf.verifySignature(keys: keys) } }
+        let verified = try self.spent { for leaf in sample { try leaf.verifySignature(keys: keys) } }
         row(
             "and each signature (from \(text(octets.count)))",
             catching + verified / Double(octets.count) * Double(self.count), Double(size) / Double(self.count))
@@ -173,10 +166,10 @@ struct Speed {
     }
 
     /// A leaf with another sequence. Its signature does not hold.
-    private static func renumbered(_ octets: [UInt8], _ sequence: UInt64) throws -> [UInt8] {
+    private static func renumbered(_ octets: [UInt8], _ sequence: UInt64) throws -> EntryLeaf {
         let leaf = try EntryLeaf(parsing: octets)
         var statement = leaf.statement
         statement.sequence = sequence
-        return EntryLeaf.assembled(statement, keyID: leaf.keyID, signature: leaf.signature).octets
+        return EntryLeaf.assembled(statement, keyID: leaf.keyID, signature: leaf.signature)
     }
 }
