@@ -221,7 +221,7 @@ struct LaneTests {
             _ = try witness.cosign(note, from: from, proof: proof, by: self.world.australia, at: time)
         }
         #expect(throws: LaneRefusal.wrongOldSize(held: 0)) { try cosign(first, from: 3) }
-        #expect(throws: LaneRefusal.notShown(.wrongLength(expected: 0, found: 1), held: first, offered: first)) {
+        #expect(throws: LaneRefusal.notShown(.wrongLength(expected: 0, found: 1), held: nil, offered: first)) {
             try cosign(first, from: 0, proof: [root])
         }
         #expect(throws: LaneRefusal.cannotCosign) { try cosign(first, from: 0, at: 0) }
@@ -257,7 +257,7 @@ struct LaneTests {
         }
         var changed = leaves
         changed[7] = try self.world.entry(7, callsign: "JAL999").leaf
-        #expect(throws: LaneRefusal.notShown(.wrongRoot, held: head, offered: head)) {
+        #expect(throws: LaneRefusal.notShown(.wrongRoot, held: nil, offered: head)) {
             try follower.receive(changed, head: head)
         }
         #expect(throws: LaneRefusal.entry(.unknownKey(node: "kasuga", keyID: self.world.node.key.key.id), sequence: 0))
@@ -269,6 +269,55 @@ struct LaneTests {
         try follower.receive(leaves, head: head, keys: self.world.keys)
         // Again is no harm: the same head, no entry.
         try follower.receive([], head: head)
+    }
+
+    @Test(
+        "whatever a log does, who watches it takes a head if and only if it goes on from the one held",
+        arguments: 1...20 as ClosedRange<UInt64>)
+    func anyHistory(seed: UInt64) throws {
+        var chance = Seeded(seed)
+        var follower = LaneFollower(lane: self.world.lane, policy: self.world.policy)
+        var witness = LaneWitness(lane: self.world.lane, policy: self.world.policy)
+        var history: [EntryLeaf] = [], held: [EntryLeaf] = []
+        var taken = 0
+        for step in 0..<40 {
+            switch Int.random(in: 0..<10, using: &chance) {
+            case 0:
+                // The log is rolled back, and goes on otherwise.
+                history.removeLast(Int.random(in: 0...min(30, history.count), using: &chance))
+            case 1: history = held
+            default: break
+            }
+            let count = Int.random(in: 0...25, using: &chance)
+            history += try self.leaves(history.count..<history.count + count, callsign: "STEP\(step)")
+            guard Bool.random(using: &chance) else { continue }
+            var log = LaneLog(lane: self.world.lane)
+            var disk = Disk()
+            try log.append(history)
+            disk.write(log.takeFiles())
+            let head = try log.head(signedBy: self.world.nation)
+            var reader = TileReader(size: log.size, source: disk)
+            let proof = try reader.consistencyProof(from: UInt64(held.count), to: log.size) ?? []
+            let goesOn = history.starts(with: held)
+            let before = follower
+            let isTaken =
+                (try? follower.receive(history.dropFirst(held.count), head: head)) != nil
+            let isCosigned =
+                (try? witness.cosign(
+                    head, from: UInt64(held.count), proof: proof, by: self.world.australia, at: 1)) != nil
+            #expect(isTaken == goesOn && isCosigned == goesOn)
+            if goesOn {
+                held = history
+                taken += 1
+            } else {
+                #expect(follower == before)
+                guard let old = follower.head, history.count >= held.count else { continue }
+                let proof = try Equivocation.between(old, head, source: &reader)
+                try #require(proof).verify(
+                    lane: self.world.lane, policy: self.world.policy, keys: self.world.keys)
+            }
+        }
+        #expect(taken > 0 && follower.size == UInt64(held.count) && witness.size == UInt64(held.count))
     }
 
     @Test("no truncation or mutation of a proof of equivocation traps, and none accuses with another meaning")

@@ -17,8 +17,11 @@ public enum CBOR: Sendable {
     case simple(UInt8)
     case double(Double)
 
+    /// The simple value 20.
     public static var `false`: CBOR { .simple(20) }
+    /// The simple value 21.
     public static var `true`: CBOR { .simple(21) }
+    /// The simple value 22.
     public static var null: CBOR { .simple(22) }
 
     /// A whole number.
@@ -55,9 +58,12 @@ extension CBOR: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
 
 /// Pairs of keys and values, in the order of the keys' encodings, no key twice.
 public struct CBORMap: Sendable {
+    /// A key and its value.
     public struct Pair: Sendable {
         public let key: CBOR
         public let value: CBOR
+
+        /// A pair.
         public init(_ key: CBOR, _ value: CBOR) {
             self.key = key
             self.value = value
@@ -81,6 +87,7 @@ public struct CBORMap: Sendable {
 
 /// Why octets are not CBOR in deterministic encoding, and where.
 public struct CBORError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong; the raw value is a text for people.
     public enum Reason: String, Hashable, Sendable {
         case truncated = "ends early"
         case trailing = "octets after the end"
@@ -95,6 +102,7 @@ public struct CBORError: Error, Hashable, Sendable, CustomStringConvertible {
         case tooLong = "more octets than allowed"
         case unexpected = "another item than the form asks for"
     }
+    /// What is wrong.
     public let reason: Reason
     /// Where the item begins, octets from the beginning.
     public let offset: Int

@@ -29,6 +29,7 @@ public struct EntryStatement: Hashable, Sendable {
     /// References of a statement at most.
     public static var referencesMax: Int { 64 }
 
+    /// A statement of these parts; what cannot be is found when it is signed.
     public init(
         lane: Lane, sequence: UInt64, node: String, kind: String, time: Timestamp, label: LedgerHash, body: LedgerHash,
         references: [LedgerHash] = []
@@ -137,8 +138,11 @@ public enum EntryRefusal: Error, Hashable, Sendable {
 
 /// The public key of a node of a nation in a realm.
 public struct NodeKey: Hashable, Sendable {
+    /// Whose node.
     public let nation: Nation
+    /// In which world.
     public let realm: Realm
+    /// Its name, a token.
     public let node: String
     /// The key under the name `kumiko/jp/live/node/NODE`: its vkey is how it is handed over.
     public let key: NoteKey
@@ -203,6 +207,7 @@ public struct KeyRing: Sendable {
     }
     private var keys: [Place: Curve25519.Signing.PublicKey] = [:]
 
+    /// A ring that believes these keys.
     public init(_ keys: some Sequence<NodeKey> = []) {
         for key in keys { self.insert(key) }
     }
@@ -232,6 +237,7 @@ public struct KeyRing: Sendable {
 /// The signature is Ed25519 over the Sig_structure of RFC 9052 §4.4, whose external data are `kumiko/entry/v1` and the
 /// realm, so that what was signed in an exercise verifies nowhere else.
 public struct EntryLeaf: Hashable, Sendable {
+    /// What is signed.
     public let statement: EntryStatement
     /// Which key of the node signed.
     public let keyID: UInt32
@@ -308,6 +314,10 @@ public struct EntryLeaf: Hashable, Sendable {
         guard self.statement.lane.audience == lane.audience else {
             throw .wrongAudience(self.statement.lane.audience)
         }
+        // Unicode has names of exercises that are equal as text and not as octets.
+        guard self.statement.lane.origin.utf8.elementsEqual(lane.origin.utf8) else {
+            throw .wrongRealm(self.statement.lane.realm)
+        }
         guard self.statement.sequence == sequence else {
             throw .outOfOrder(expected: sequence, found: self.statement.sequence)
         }
@@ -349,7 +359,9 @@ public struct EntryLeaf: Hashable, Sendable {
 ///
 ///     [ << leaf >>, << body >> ]
 public struct Entry: Hashable, Sendable {
+    /// What stands in the log.
     public let leaf: EntryLeaf
+    /// What it says, as far as it is shown.
     public let body: EntryBody
 
     init(leaf: EntryLeaf, body: EntryBody) {

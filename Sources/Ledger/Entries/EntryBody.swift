@@ -2,6 +2,7 @@ internal import Crypto
 
 /// Sixteen octets that nobody can guess, so that a short value cannot be found from its commitment.
 public struct Salt: Hashable, Sendable {
+    /// The sixteen octets.
     public let octets: [UInt8]
 
     /// A salt by its octets; nil unless there are 16.
@@ -91,8 +92,9 @@ public struct EntryBody: Hashable, Sendable {
     /// The root over the commitments: what the originator signs of the body.
     public let root: LedgerHash
 
-    /// Octets, and fields, of a body at most.
+    /// Octets of a body at most.
     public static var octetsMax: Int { 1 << 20 }
+    /// Fields of a body at most.
     public static var fieldsMax: Int { 1024 }
 
     /// A body of named values, each with the salt at its place in the order of the names.

@@ -9,10 +9,13 @@
 public struct Equivocation: Hashable, Sendable {
     /// What the tree of the longer head was, at the size of the shorter.
     public struct Prefix: Hashable, Sendable {
+        /// Its root there.
         public let root: LedgerHash
+        /// The consistency proof from there to the longer head.
         public let proof: [LedgerHash]
     }
 
+    /// The two things.
     public enum Evidence: Hashable, Sendable {
         /// Two heads; with a prefix, the second is the longer.
         case heads(SignedNote, SignedNote, prefix: Prefix?)
@@ -36,8 +39,10 @@ public struct Equivocation: Hashable, Sendable {
         case prefix(MerkleTree.Refusal)
     }
 
+    /// What proves it.
     public let evidence: Evidence
 
+    /// Puts evidence forward; it proves nothing before `verify`.
     public init(evidence: Evidence) { self.evidence = evidence }
 
     /// What two heads of a log prove, when they cannot both be.

@@ -3,6 +3,7 @@
 /// It holds the right edge alone, whatever the size; what it hands out to be kept is a tlog-tiles log. The order of work is:
 /// append, `takeFiles`, make them durable, `head(signedBy:)`, make it durable, send.
 public struct LaneLog: Sendable {
+    /// Which log.
     public let lane: Lane
     private var tree = TileWriter()
     /// The bundle of entries that grows, and those that are full and not handed out.
@@ -12,7 +13,9 @@ public struct LaneLog: Sendable {
 
     /// What is kept under a path of tlog-tiles.
     public struct File: Hashable, Sendable {
+        /// Of tlog-tiles, below the log's prefix.
         public let path: String
+        /// Its content; what is written under a path never changes.
         public let octets: [UInt8]
     }
 

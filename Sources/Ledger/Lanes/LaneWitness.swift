@@ -11,7 +11,7 @@ public enum LaneRefusal: Error, Hashable, Sendable {
     /// The nation signed two heads that cannot both be.
     case forked(Equivocation)
     /// Nothing shows that the log grew from the head held. Its tiles tell whether it forked: `Equivocation.between`.
-    case notShown(MerkleTree.Refusal, held: SignedNote, offered: SignedNote)
+    case notShown(MerkleTree.Refusal, held: SignedNote?, offered: SignedNote)
     /// An entry is refused.
     case entry(EntryRefusal, sequence: UInt64)
     /// The head is of another count of entries than came with it.
@@ -98,7 +98,7 @@ public struct LaneWitness: Hashable, Sendable {
             } catch { throw .notShown(error, held: note, offered: offered) }
         } else if !proof.isEmpty {
             throw .notShown(
-                .wrongLength(expected: 0, found: proof.count), held: self.watched.note ?? offered, offered: offered)
+                .wrongLength(expected: 0, found: proof.count), held: self.watched.note, offered: offered)
         }
         let signature = try WatchedHead.cosignature(of: offered, by: signer, at: timestamp)
         self.watched.take(offered, head)
@@ -199,7 +199,7 @@ public struct LaneFollower: Hashable, Sendable {
                 expected: head.size - self.size, found: reception.frontier.size - reception.begin)
         }
         guard reception.frontier.root == head.root else {
-            throw .notShown(.wrongRoot, held: self.watched.note ?? reception.offered, offered: reception.offered)
+            throw .notShown(.wrongRoot, held: self.watched.note, offered: reception.offered)
         }
         self.frontier = reception.frontier
         self.watched.take(reception.offered, head)

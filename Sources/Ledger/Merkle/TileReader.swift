@@ -7,10 +7,15 @@ public protocol TileSource {
 /// Tiles in memory.
 public struct TileStore: TileSource, Sendable {
     private var tiles: [Tile: [UInt8]] = [:]
+
+    /// No tile.
     public init() {}
+
+    /// Keeps tiles.
     public mutating func write(_ tiles: [(tile: Tile, octets: [UInt8])]) {
         for (tile, octets) in tiles { self.tiles[tile] = octets }
     }
+
     public func octets(of tile: Tile) -> [UInt8]? { self.tiles[tile] }
 }
 

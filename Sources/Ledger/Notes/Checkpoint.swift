@@ -13,6 +13,7 @@ public struct Checkpoint: Hashable, Sendable {
     /// The root over them.
     public let root: LedgerHash
 
+    /// A head of these parts.
     public init(origin: String, size: UInt64, root: LedgerHash) {
         self.origin = origin
         self.size = size

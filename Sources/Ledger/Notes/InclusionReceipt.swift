@@ -20,10 +20,14 @@ public struct InclusionReceipt: Hashable, Sendable, CustomStringConvertible {
         case proof(MerkleTree.Refusal)
     }
 
+    /// The place of the entry, from 0.
     public let index: UInt64
+    /// The proof of inclusion.
     public let proof: [LedgerHash]
+    /// The signed head.
     public let head: SignedNote
 
+    /// A receipt of these parts.
     public init(index: UInt64, proof: [LedgerHash], head: SignedNote) {
         self.index = index
         self.proof = proof

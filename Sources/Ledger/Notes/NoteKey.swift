@@ -17,6 +17,7 @@ public struct NoteKey: Hashable, Sendable, CustomStringConvertible {
 
     /// The name: no space, no plus sign.
     public let name: String
+    /// What it signs, and so its type.
     public let algorithm: Algorithm
     /// The 32 octets of RFC 8032.
     public let octets: [UInt8]

@@ -71,8 +71,9 @@ public struct SignedNote: Hashable, Sendable, CustomStringConvertible {
     /// The signatures, in their order.
     public private(set) var signatures: [NoteSignature]
 
-    /// Octets, and signatures, that a note has at most; the specification asks for 16 signatures at least.
+    /// Octets that a note has at most.
     public static var octetsMax: Int { 1_000_000 }
+    /// Signatures that a note has at most; the specification asks for 16 at least.
     public static var signaturesMax: Int { 100 }
 
     /// Reads a note. What it says is not to be believed before `verify`.
@@ -126,6 +127,7 @@ public struct SignedNote: Hashable, Sendable, CustomStringConvertible {
 
     /// A signature that holds.
     public struct Verified: Hashable, Sendable {
+        /// Whose.
         public let key: NoteKey
         /// Of a cosignature, seconds since 1970.
         public let timestamp: UInt64?
@@ -169,6 +171,7 @@ public struct SignaturePolicy: Hashable, Sendable {
     /// A cosignature whose time is later than this does not count; seconds since 1970.
     public var notAfter: UInt64
 
+    /// A policy of these parts; one that asks for nothing refuses everything.
     public init(
         required: [NoteKey], cosigners: [NoteKey] = [], cosignersNeeded: Int = 0, notAfter: UInt64 = .max
     ) {

@@ -7,10 +7,14 @@
 ///
 /// Source: C2SP tlog-witness, "add-checkpoint".
 public struct WitnessRequest: Hashable, Sendable, CustomStringConvertible {
+    /// Where the proof begins.
     public let oldSize: UInt64
+    /// The proof of consistency.
     public let proof: [LedgerHash]
+    /// The new head.
     public let head: SignedNote
 
+    /// A request of these parts.
     public init(oldSize: UInt64, proof: [LedgerHash], head: SignedNote) {
         self.oldSize = oldSize
         self.proof = proof
