@@ -40,7 +40,8 @@ struct HouseTests {
     static let language: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch"]
     /// Rooms that think: no socket, disk, clock or chance.
     static let pure: Set<String> = [
-        "Geodesy", "Air", "SensorFormats", "Tracking", "Plausibility", "Exercises", "Scoring", "Releasability", "MessageFormats",
+        "Geodesy", "Air", "SensorFormats", "Tracking", "Plausibility", "Exercises", "Scoring", "Releasability",
+        "MessageFormats",
         "Ledger",
     ]
 
@@ -144,8 +145,9 @@ struct HouseTests {
         let documents =
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
             + [
-                "asterix", "asterix-differences", "exercises", "mode-s-differences", "plausibility",
-                "recordings-tracked", "registration", "releasability", "scale", "scoring",
+                "asterix", "asterix-differences", "consistency", "exercises", "labels", "ledger", "mode-s-differences",
+                "plausibility", "recordings-tracked", "registration", "releasability", "scale", "scoring",
+                "tracking-scores",
             ].map { "docs/\($0).md" }
         let decisions = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "docs/decisions").path)
