@@ -12,7 +12,7 @@ FILTER ?= .
 INPUTS ?= 10000000
 
 .PHONY: help demo build assets install-run install-test lint format generate test test-core test-swift test-commands \
-	test-peers compare test-outlets test-fuzz test-node test-referee bench fuzz soak clean
+	test-peers compare test-outlets test-fuzz test-node test-referee bench scores fuzz soak clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -67,6 +67,7 @@ test-peers: ## Field by field against tshark, libasterix, rs1090, pyModeS, pyais
 	else echo "Skipped: no recordings at $(DATA) to compare others with."; fi
 	scripts/compare_sapient.py --tool .build-test/release/kumiko-frames
 	scripts/compare_referee.py --kumiko $(KUMIKO) --work .build-referee --only mix20,prim20
+	rm -rf .build/ledger && .build-test/release/kumiko-bench-ledger write .build/ledger 1000 && scripts/check_ledger.py .build/ledger
 
 compare: install-test ## Every leaf of every record, against all of them; takes a quarter of an hour
 	swift build $(TESTED) --product kumiko
@@ -98,12 +99,17 @@ bench: install-test ## The figures: decoding, tracking, latency, memory, beside 
 	scripts/compare_modes.py --bench --decoder ".build/release/kumiko decode"
 	.build/release/kumiko-bench all
 	.build/release/kumiko-bench-tracker scale
+	.build/release/kumiko-bench-release
+	.build/release/kumiko-bench-ledger
 	KUMIKO_DATA=$(DATA) .build/release/kumiko-bench-recordings
 	@if [ -d $(DATA)/../referee ]; then \
 		scripts/referee.py --referee $(DATA)/../referee --kumiko .build/release/kumiko --work .build-referee && \
 		scripts/bench_tracker_peer.py --referee $(DATA)/../referee --work .build-referee && \
 		.build-referee/venv/bin/python $(DATA)/../referee/scenario.py --targets 200 --bias --out .build-referee/biased && \
 		.build/release/kumiko-bench-tracker registration .build-referee/biased; fi
+
+scores: ## The tracker over many seeds, beside what was run of Stone Soup and the clairvoyant
+	scripts/referee.py --referee $(DATA)/../referee --kumiko $(KUMIKO) --work .build-referee --seeds 1-20
 
 fuzz: SECONDS_EACH = 600
 fuzz: ## Ten million inputs by seed, then ten minutes for each decoder by coverage; INPUTS and SECONDS_EACH for more

@@ -122,7 +122,7 @@ public struct AgreementFile: Sendable {
         let name = root.requiredText("name", example: "jp-us-air")
         let parties = Self.parties(root, policy.nation)
         let realm = root.realm("realm")
-        let from = root.instant("from"), to = root.instant("to")
+        let from = root.requiredInstant("from"), to = root.requiredInstant("to")
         let words = root.words(policy.vocabulary, policy.orders)
         var originators: NationSet?
         if root.has("originators") { originators = root.nations("originators") }
@@ -409,14 +409,9 @@ extension Section {
         return realm
     }
 
-    /// An instant that has to be there, as ISO 8601 writes it.
-    fileprivate func instant(_ key: String) -> Timestamp? {
-        guard let text = self.requiredText(key, example: "2026-12-01T00:00:00Z") else { return nil }
-        guard let date = try? Date(text, strategy: .iso8601), (0...9e9).contains(date.timeIntervalSince1970) else {
-            self.report(key, "is `\(text)`; write an instant in UTC, for example 2026-12-01T00:00:00Z")
-            return nil
-        }
-        return Timestamp(seconds: date.timeIntervalSince1970)
+    /// An instant that has to be there.
+    fileprivate func requiredInstant(_ key: String) -> Timestamp? {
+        self.requiredText(key, example: "2026-12-01T00:00:00Z") == nil ? nil : self.instant(key)
     }
 
     /// `policy`, `classification_max` and `caveats`, in the words that are known.
