@@ -7,7 +7,7 @@ DIRECTORY holds a tlog-tiles log (checkpoint, tile/…) and, where they are ther
 four octets), `receipt.tlog-proof` and `equivocation`. The keys, one to a line as `log VKEY`, `cosigner VKEY` or
 `node VKEY`, are read from FILE, or from DIRECTORY/keys for a trial; whom to believe is never a matter of the log.
 
-`kumiko-bench-ledger write DIRECTORY` writes such a log. Needs cryptography==48.0.0. With --cose each entry is also read and
+`kumiko-bench-ledger write DIRECTORY` writes such a log. cryptography==48.0.0 is got from PyPI. With --cose each entry is also read and
 verified by pycose==1.1.0, and written again in canonical form by cbor2==5.6.5, octet for octet.
 
 Verified: the signatures of the head; the tiles, level by level, to the head's root; each entry against its leaf; its lane,
@@ -17,16 +17,33 @@ Exit status: 0 if all holds, 1 if not, 2 if it cannot be checked.
 import argparse
 import base64
 import hashlib
+import os
 import pathlib
 import struct
+import subprocess
 import sys
 
-try:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-except ImportError:
-    print("check_ledger: needs cryptography==48.0.0", file=sys.stderr)
-    sys.exit(2)
+PACKAGES = ["cryptography==48.0.0"]
+COSE = ["pycose==1.1.0", "cbor2==5.6.5"]
+HOME = pathlib.Path(__file__).resolve().parent.parent / ".venv" / "ledger"
+
+
+def ensure():
+    """Runs this program in an environment of its own, with what it needs in it."""
+    packages = PACKAGES + (COSE if "--cose" in sys.argv else [])
+    python = HOME / "bin" / "python"
+    if pathlib.Path(sys.prefix).resolve() != HOME.resolve():
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", HOME], check=True)
+        if subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]).returncode:
+            print(f"check_ledger: {', '.join(packages)} cannot be installed from PyPI", file=sys.stderr)
+            sys.exit(2)
+        os.execv(python, [python, *sys.argv])
+
+
+ensure()
+from cryptography.exceptions import InvalidSignature  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: E402
 
 
 class Wrong(Exception):

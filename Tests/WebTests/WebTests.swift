@@ -19,7 +19,7 @@ private let noon = Timestamp(seconds: 1_795_262_400)
 /// A node as the server sees it, with what a test puts in.
 private final class StillNode: NodeView {
     let info = NodeInfo(
-        name: "Still \"Node\"", nation: "jp", realm: .exercise("edge"), version: "9.9.9", startedAt: noon)
+        name: "Still \"Node\"", nation: Nation("jp"), realm: .exercise("edge"), version: "9.9.9", startedAt: noon)
     let picture = Picture()
     let now = noon
     let sensors: [SensorHealth]
