@@ -32,10 +32,10 @@ public enum Refusal: UInt8, Hashable, Comparable, Sendable, CaseIterable {
     case caveatNotCovered
     case onwardNever
     case originatorControl
+    case forbidden
     case outsideArea
     case outsideHeights
     case tooYoung
-    case forbidden
 
     /// The rule's name, the same in texts, files and messages.
     public var name: String {
