@@ -187,6 +187,25 @@ struct ReleasedTests {
         #expect(young == nil)
     }
 
+    @Test("the label that goes along has the agreement's onward rule where that is narrower")
+    func onward() throws {
+        let policy = try Japan.policy()
+        var chance = Chance(state: 19)
+        var track = Self.track(&chance, at: day(5))
+        track.position = Japan.here
+        for (stated, expected) in [(Onward.releasable, Onward.originatorConsent), (.never, .never)] {
+            let label = Japan.goods("jp", "us", onward: stated, measured: day(5)).label
+            let released = try #require(
+                policy.release(
+                    Labelled(track, label: label), realm: .live, to: .nation(nation("us")), at: day(5),
+                    numbered: TrackID(3)))
+            #expect(released.label.onward == expected)
+            #expect(released.label.releasableTo == nations("us"))
+            #expect(released.payload.id == TrackID(3))
+            #expect(released.payload.contributionCount == 1)
+        }
+    }
+
     @Test("a compiled release serves its own kind, and labels that it gave a number")
     func numbers() throws {
         let policy = try Japan.policy()
