@@ -89,7 +89,7 @@ struct AgreementFileTests {
         ("between: [jp, us]", "between: [kr, us]", 2, "between", "does not name jp"),
         ("between: [jp, us]", "between: [jp, usa]", 2, "between", "`usa`; write the two letters"),
         ("realm: live", "realm: war", 3, "realm", "write live, test, or exercise(NAME)"),
-        ("from: 2026-01-01T00:00:00Z", "from: tomorrow", 4, "from", "2026-12-01T00:00:00Z"),
+        ("from: 2026-01-01T00:00:00Z", "from: tomorrow", 4, "from", "write an instant in UTC"),
         ("to: 2027", "to: 2025", 5, "to", "is not after `from`"),
         ("originators: [jp, us]", "originators: [jp, public]", 6, "originators", "`public`"),
         ("policy: trilateral", "policy: bilateral", 7, "policy", "write one of trilateral"),
