@@ -108,7 +108,8 @@ bench: install-test ## The figures: decoding, tracking, latency, memory, beside 
 		.build-referee/venv/bin/python $(DATA)/../referee/scenario.py --targets 200 --bias --out .build-referee/biased && \
 		.build/release/kumiko-bench-tracker registration .build-referee/biased; fi
 
-scores: ## The tracker over many seeds, beside what was run of Stone Soup and the clairvoyant
+scores: install-test ## The tracker over many seeds, beside what was run of Stone Soup and the clairvoyant
+	swift build $(TESTED) --product kumiko
 	scripts/referee.py --referee $(DATA)/../referee --kumiko $(KUMIKO) --work .build-referee --seeds 1-20
 
 fuzz: SECONDS_EACH = 600

@@ -18,7 +18,14 @@ struct Main {
             try Speed(world: world, count: count).run()
         case "write":
             guard let directory = rest.popFirst() else { return Self.usage() }
-            try Export(world: world, directory: directory).write(rest.popFirst().flatMap { UInt64($0) } ?? 1000)
+            let number = rest.popFirst()
+            guard let count = number.map({ UInt64($0) ?? 0 }) ?? 1000, count > 0 else { return Self.usage() }
+            do {
+                try Export(world: world, directory: directory).write(count)
+            } catch {
+                say("kumiko-bench-ledger: \(error)")
+                exit(1)
+            }
         default: Self.usage()
         }
     }

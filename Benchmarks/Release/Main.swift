@@ -2,6 +2,7 @@ import Air
 import Allocations
 import BenchSupport
 import Geodesy
+import Glibc
 import Releasability
 
 /// `kumiko-bench-release`: how many release decisions one core makes a second, compiled and interpreted, and what they ask
@@ -11,6 +12,10 @@ struct Main {
     static let time = Timestamp(nanoseconds: 1_795_266_000_000_000_000)
 
     static func main() throws {
+        guard CommandLine.arguments.count == 1 else {
+            say("usage: kumiko-bench-release")
+            exit(64)
+        }
         say(Machine.line + "\n")
         var table = Table(
             "audience", "agreements", "labels", "decisions", "released", "redacted", "compiled/s", "interpreted/s",

@@ -9,7 +9,25 @@ import Tracking
 /// and, where the truth is there, its scores.
 @main
 struct Main {
-    static func main() throws {
+    static func main() {
+        do {
+            try Self.work()
+        } catch {
+            say("kumiko-bench-tracker: \(error)")
+            exit(1)
+        }
+    }
+
+    /// Says how it is used.
+    static func usage() -> Never {
+        say(
+            "usage: kumiko-bench-tracker referee DIRECTORY… [--origins] [--consistency] [--mode off|estimate|correct]"
+                + " [--set NAME=VALUE] [--out NAME] [--sectors N] | registration DIRECTORY… [--each]"
+                + " | scale [--quick] [--sectors N]")
+        exit(64)
+    }
+
+    static func work() throws {
         var directories: [String] = []
         var out: String?
         var knowsOrigins = false
@@ -22,26 +40,26 @@ struct Main {
         case "registration": return try RegistrationBench.run(rest)
         case "scale": return ScaleBench.run(rest)
         case "referee": break
-        default:
-            say(
-                "usage: kumiko-bench-tracker referee DIRECTORY… [--origins] [--consistency] [--mode MODE]"
-                    + " [--set NAME=VALUE] [--out NAME] [--sectors N] | registration DIRECTORY… [--each] | scale [--quick] [--sectors N]"
-            )
-            exit(64)
+        default: Self.usage()
         }
         while let next = rest.popFirst() {
             switch next {
             case "--out": out = rest.popFirst()
             case "--origins": knowsOrigins = true
             case "--consistency": tellsConsistency = true
-            case "--sectors": sectors = rest.popFirst().flatMap { Int($0) } ?? 4
+            case "--sectors":
+                guard let count = rest.popFirst().flatMap({ Int($0) }), count > 0 else { Self.usage() }
+                sectors = count
             case "--mode":
-                parameters.registration.mode =
-                    rest.popFirst().flatMap(SensorRegistration.Mode.init(rawValue:)) ?? .correct
+                guard let mode = rest.popFirst().flatMap(SensorRegistration.Mode.init(rawValue:)) else { Self.usage() }
+                parameters.registration.mode = mode
             case "--set": Tuning.set(rest.popFirst() ?? "", in: &parameters)
-            default: directories.append(next)
+            default:
+                guard !next.hasPrefix("--") else { Self.usage() }
+                directories.append(next)
             }
         }
+        guard !directories.isEmpty else { Self.usage() }
         let names = directories.map { URL(filePath: $0).lastPathComponent }
         let width = max(8, names.map(\.count).max() ?? 0)
         say(Self.row("scenario", width, Column.all.map(\.name)))

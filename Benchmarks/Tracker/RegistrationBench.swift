@@ -101,9 +101,12 @@ enum RegistrationBench {
                     exit(64)
                 }
                 parameters.registration.mode = mode
-            default: directories.append(next)
+            default:
+                guard !next.hasPrefix("--") else { Main.usage() }
+                directories.append(next)
             }
         }
+        guard !directories.isEmpty else { Main.usage() }
         say(
             "RMS/largest (mean normalised square) of estimated less true bias; time less what all clocks have in common"
         )

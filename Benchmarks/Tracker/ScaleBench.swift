@@ -34,7 +34,16 @@ enum ScaleBench {
         say(Machine.line)
         let square = 1e6
         let quick = arguments.contains("--quick")
-        let sectors = arguments.firstIndex(of: "--sectors").flatMap { Int(arguments[$0 + 1]) } ?? 0
+        var sectors = 0, rest = arguments
+        while let next = rest.popFirst() {
+            switch next {
+            case "--quick": continue
+            case "--sectors":
+                guard let count = rest.popFirst().flatMap({ Int($0) }), count > 0 else { Main.usage() }
+                sectors = count
+            default: Main.usage()
+            }
+        }
         // As dense as the referee's (200 aircraft on 1,000 km × 1,000 km), then ever denser: 200 sensors see but so far.
         var sizes: [(String, RegionSky.Size)] = [
             ("200", RegionSky.Size(aircraft: 210, edge: square, sensors: 20)),

@@ -76,7 +76,6 @@ struct Formation: Sendable {
         self.assign { pair, _ in pair.gain }
         self.best.removeAll(keepingCapacity: true)
         self.best.append(contentsOf: self.candidate)
-        var most = -Double.infinity
         for column in 0..<self.columns {
             var mates = 0
             for other in 0..<self.columns {
@@ -85,7 +84,8 @@ struct Formation: Sendable {
                 if self.isMate[other] { mates += 1 }
             }
             guard mates > 1 else { continue }
-            if most == -.infinity { most = self.value(of: self.best) }
+            // Worth what it is among these mates: values under different mates cannot be compared.
+            var most = self.value(of: self.best)
             for row in 0..<self.rows {
                 let anchor = self.pairs[row * self.columns + column]
                 guard anchor.hypothesis >= 0 else { continue }

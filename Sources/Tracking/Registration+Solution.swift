@@ -334,6 +334,9 @@ extension Registration {
         var jump = Bias.zero
         self.isSettled = self.entries.contains { $0.state == .registered }
         for site in self.entries.indices where self.entries[site].active != 0 {
+            // A clock that was put back must not make a state last until the old time comes again.
+            self.entries[site].since = min(self.entries[site].since, now)
+            self.entries[site].comparedAt = min(self.entries[site].comparedAt, now)
             let recent = self.recentError(of: site)
             let isSettled = recent.distance < 20 && self.isKnown(site, slack: 0.15)
             if !isSettled, self.entries[site].state != .unknown { self.isSettled = false }

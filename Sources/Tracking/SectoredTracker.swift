@@ -425,26 +425,28 @@ public struct SectoredTracker: Sendable {
 struct Passage: Sendable {
     var record: TrackRecord
     var coarse: CoarseTrack
-    var slants: SlantLooks?
+    /// The radar whose echo it began with: its site has another number in another sector.
+    var birthSensor: SensorID?
     /// From the oldest to the newest.
-    var history: [(state: TrackState, plot: Measured, sensor: SensorID)]
+    var history: [(state: TrackState, plot: Measured, sensor: SensorID, isSystem: Bool)]
 }
 
 extension Tracker {
     /// All that is known of a track, for another sector.
     func passage(of slot: Int) -> Passage {
-        var history: [(state: TrackState, plot: Measured, sensor: SensorID)] = []
+        var history: [(state: TrackState, plot: Measured, sensor: SensorID, isSystem: Bool)] = []
         var entry = self.records[slot].newest
         while entry >= 0 {
             let plot = self.history.plot(entry)
-            history.append((self.history.state(entry), plot, self.sites[plot.site].id))
+            history.append(
+                (self.history.state(entry), plot, self.sites[plot.site].id, self.sites[plot.site].kind == .system))
             entry = self.history.older(than: entry)
         }
         history.reverse()
-        let slants = Int(self.records[slot].slants)
+        let birthSite = Int(self.records[slot].birthSite)
         return Passage(
-            record: self.records[slot], coarse: self.coarse[slot], slants: slants < 0 ? nil : self.slants.looks[slants],
-            history: history)
+            record: self.records[slot], coarse: self.coarse[slot],
+            birthSensor: birthSite < 0 ? nil : self.sites[birthSite].id, history: history)
     }
 
     /// Takes a track in under its own number, in the place of the copy that may be here.
@@ -471,16 +473,14 @@ extension Tracker {
         self.records[slot].key = 0
         if key != 0 { self.name(slot, key) }
         self.records[slot].newest = -1
+        self.records[slot].birthSite =
+            passage.birthSensor.map { self.siteOfSensor.value(UInt64($0.rawValue)) } ?? -1
+        // Its slant ranges are of the other sector's sites; within a turn of the radars there are new ones.
         self.records[slot].slants = -1
-        if let slants = passage.slants {
-            let place = self.slants.take()
-            self.slants.looks[Int(place)] = slants
-            self.records[slot].slants = place
-        }
         for entry in passage.history {
             var plot = entry.plot
             let site = Int(self.siteOfSensor.value(UInt64(entry.sensor.rawValue)))
-            plot.site = site >= 0 ? site : self.appendUnknown(entry.sensor, kind: .receiver)
+            plot.site = site >= 0 ? site : self.appendUnknown(entry.sensor, kind: entry.isSystem ? .system : .receiver)
             self.states[0] = entry.state
             self.records[slot].newest = self.history.add(&self.states[0], plot, after: self.records[slot].newest)
         }
@@ -490,6 +490,8 @@ extension Tracker {
     /// Forgets a copy, telling no one.
     mutating func release(_ slot: Int) {
         var unheard: [TrackChange] = []
+        // It goes on elsewhere: no clutter is learned from it.
+        self.records[slot].birthSite = -1
         let tally = self.tally
         self.drop(slot, at: self.coarse[slot].time, into: &unheard)
         self.tally = tally

@@ -8,8 +8,8 @@ import Glibc
 /// Entries of a track are chained from the oldest to the newest. What lies behind the lag limit is freed as new plots
 /// come, but for one state to begin from.
 ///
-/// An entry is packed into as many words of 8 octets as it needs (a transport that flies straight: 700 octets in place
-/// of 1,900), in slabs that never move: what a track weighs is what the search for its plots must fetch from memory.
+/// An entry is packed into words of 8 octets, in blocks of two sizes (a transport at rest in its class: 704 octets in place
+/// of 1,900; any other: 1,408), in slabs that never move: what a track weighs is what the search for its plots must fetch.
 ///
 /// | words | |
 /// |---|---|
@@ -36,9 +36,6 @@ struct TrackHistory: Sendable {
     private var small = Slab(stride: 88)
     /// Every motion, each turning, and the plot.
     private var large = Slab(stride: Chunk.headWords + 21 * MotionMixture.count + Chunk.plotWords)
-
-    /// How many entries are in use.
-    var count: Int { self.links.count - self.free.count }
 
     /// Notes a state, and the plot that led to it, as the one that follows on `older` (−1: none).
     ///
@@ -111,6 +108,20 @@ struct TrackHistory: Sendable {
         }
         self.links[Int(entry)].time = state.time
         self.write(&state, self.links[Int(entry)].block)
+    }
+
+    /// Entries that a late plot may lie behind: as many are filtered anew, so that plots in falling order would cost the
+    /// square of their number.
+    static let laterMax = 64
+
+    /// As `entry(at:from:)`; −1 if it lies behind more than `laterMax` others.
+    @inline(__always) func earlier(_ instant: Timestamp, from newest: Int32) -> Int32 {
+        var entry = newest
+        for _ in 0...Self.laterMax {
+            if self.links[Int(entry)].time <= instant || self.links[Int(entry)].older < 0 { return entry }
+            entry = self.links[Int(entry)].older
+        }
+        return -1
     }
 
     /// The newest entry of a chain that is not newer than an instant; the oldest one if all are.

@@ -25,7 +25,7 @@ struct TrackRecord: Sendable {
     var apart = Neighbours()
     /// Looks in vain since the last plot.
     var misses = 0
-    /// When it was last measured by a reply, and by a broadcast.
+    /// When it was last measured by a reply or a broadcast.
     var repliedAt = Timestamp(nanoseconds: .min)
     /// Key of its identity, or 0; and the next slot that bears the same.
     var key: UInt64 = 0

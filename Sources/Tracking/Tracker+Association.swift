@@ -77,7 +77,11 @@ extension Tracker {
         if h == self.states.count { self.states.append(.none) }
         var base = self.records[slot].newest
         if self.slice[index].plot.measuredAt < self.coarse[slot].time {
-            base = self.history.entry(at: self.slice[index].plot.measuredAt, from: base)
+            base = self.history.earlier(self.slice[index].plot.measuredAt, from: base)
+            guard base >= 0 else {
+                self.slice[index].isLate = true
+                return false
+            }
         }
         let isGlance = self.records[slot].track.plotCount == 1
         let fit = self.foretell(h, from: base, taking: index, isGlance: isGlance)
@@ -336,6 +340,7 @@ extension Tracker {
             let growth = 1 + 2 * (k.disputeNoise - 1) / (1 + exp(-rivalry))
             self.slice[index].measured.rangeVariance *= growth
             self.slice[index].measured.azimuthVariance *= growth
+            self.slice[index].measured.positionVariance *= growth
             _ = self.foretell(h, from: self.hypotheses[h].base, taking: index, isGlance: self.hypotheses[h].isGlance)
         }
     }
@@ -467,7 +472,6 @@ extension Tracker {
         let innovation = SIMD2(range, 0) - middle
         self.slice[index].isDone = true
         self.tally.unresolved += 1
-        let own = self.slice.count
         for i in self.sharers.indices {
             let slot = Int(self.sharers[i])
             let known = self.polar(slot, of: site, near: index, now)
@@ -486,16 +490,13 @@ extension Tracker {
             prepared.isLate = self.slice[index].isLate
             prepared.isShared = true
             prepared.isGuest = i < self.sharers.count - 1
+            let own = self.slice.count
             self.slice.append(prepared)
-        }
-        for i in own..<self.slice.count {
-            let slot = Int(self.sharers[i - own])
-            if self.hold(i, against: slot) {
-                let last = self.hypotheses.count - 1
-                self.hypotheses[last].gain = self.slice[i].isGuest ? self.sharerGains[i - own] : gain
-                self.commit(last)
-                self.hypotheses.removeLast()
-            }
+            guard self.hold(own, against: slot) else { continue }
+            let last = self.hypotheses.count - 1
+            self.hypotheses[last].gain = prepared.isGuest ? self.sharerGains[i] : gain
+            self.commit(last)
+            self.hypotheses.removeLast()
         }
         self.sharers.removeAll(keepingCapacity: true)
         self.sharerGains.removeAll(keepingCapacity: true)

@@ -166,7 +166,8 @@ extension Tracker {
         for slot in self.touched where self.records[Int(slot)].isTouched {
             self.records[Int(slot)].isTouched = false
             if self.isSector { self.moved.append(slot) }
-            if self.coarse[Int(slot)].isConfirmed {
+            // A track whose numbers broke waits for the sweep to drop it.
+            if self.coarse[Int(slot)].isConfirmed, self.records[Int(slot)].score > -.infinity {
                 self.history.read(self.records[Int(slot)].newest, into: &self.states[0])
                 changes.append(
                     .updated(self.records.span[Int(slot)].snapshot(&self.states[0], after: 0, self.parameters)))

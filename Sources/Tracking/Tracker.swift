@@ -6,8 +6,8 @@ import Glibc
 ///
 /// Every plot is taken as it comes; none is held back. Plots that carry the address of a known track go to it at once
 /// (if they lie where that track can be); the others are associated jointly with all others of the same sensor in the
-/// same call, by the cheapest assignment of the whole cluster, first to confirmed, then to tentative tracks; what is
-/// left begins a new track. A sensor's plots should therefore come together where they were measured together: all of a
+/// same call, by the likeliest assignment of the whole cluster (a formation as one pattern, an unresolved echo to all of
+/// its tracks), first to confirmed, then to tentative tracks; what is left begins a new track. A sensor's plots should therefore come together where they were measured together: all of a
 /// datagram, or of a quarter of a second.
 ///
 /// Filter: two interacting multiple models side by side, of a transport and of an agile aircraft, in a tangent frame that
@@ -55,7 +55,6 @@ public struct Tracker: Sendable {
     var sliceTails: [Int32] = []
     var sliceSites: [Int32] = []
     var group: [Int32] = []
-    var later: [Int32] = []
     var near: [Int32] = []
     var hypotheses: [Hypothesis] = []
     /// What the track of each hypothesis would be; the first one also serves where a track is looked at.

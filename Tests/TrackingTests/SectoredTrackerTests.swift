@@ -211,3 +211,26 @@ extension TrackChange {
         }
     }
 }
+
+@Suite("A track on its way between sectors")
+struct PassageTests {
+    @Test("the radar that a track began with is the same one where sectors number their radars otherwise")
+    func birthRadar() throws {
+        var first = Tracker(sensors: sensors)
+        var changes: [TrackChange] = []
+        let time = Timestamp(seconds: 100)
+        let plot = Plot(
+            sensor: sensors[2].id, measuredAt: time, receivedAt: time, kind: .primary,
+            measurement: .polar(range: 40_000, azimuth: 1, elevation: 0.1))
+        first.process([.plot(plot)].span, now: time, into: &changes)
+        let slot = try #require(first.records.indices.first)
+        #expect(first.sites[Int(first.records[slot].birthSite)].id == sensors[2].id)
+        for others in [[sensors[2]], [sensors[1], sensors[2]], sensors.reversed()] {
+            var second = Tracker(sensors: others)
+            second.adopt(first.passage(of: slot), time)
+            let birth = Int(second.records[0].birthSite)
+            #expect(second.sites[birth].id == sensors[2].id)
+            #expect(second.sites[second.history.plot(second.records[0].newest).site].id == sensors[2].id)
+        }
+    }
+}

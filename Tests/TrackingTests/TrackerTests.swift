@@ -609,3 +609,25 @@ extension SensorReport {
         }
     }
 }
+
+@Suite("Plots in falling order")
+struct FallingOrderTests {
+    @Test("of plots of one aircraft that come in falling order no more than the history's bound is filtered anew")
+    func bound() {
+        var tracker = Tracker(sensors: [receiver(1, at: home)])
+        var changes: [TrackChange] = []
+        let count = 1_000
+        for index in 0..<count {
+            // One plot before all others, for a state that they follow on.
+            let time = Timestamp(seconds: index == 0 ? 97.1 : 100 - 2.8 * Double(index - 1) / Double(count))
+            let plot = Plot(
+                sensor: SensorID(sac: 2, sic: 1), measuredAt: time, receivedAt: Timestamp(seconds: 100),
+                kind: .broadcast,
+                measurement: .geodetic(latitude: home.latitude, longitude: home.longitude, deviation: 30),
+                pressureAltitude: 9_000, identity: address(0x4CA123))
+            tracker.process([.plot(plot)].span, now: Timestamp(seconds: 100), into: &changes)
+        }
+        #expect(tracker.tally.late >= count - TrackHistory.laterMax - 2)
+        #expect(tracker.tally.associated + tracker.tally.initiated + tracker.tally.late == count)
+    }
+}
