@@ -19,7 +19,8 @@ struct Main {
         case "write":
             guard let directory = rest.popFirst() else { return Self.usage() }
             let number = rest.popFirst()
-            guard let count = number.map({ UInt64($0) ?? 0 }) ?? 1000, count > 0 else { return Self.usage() }
+            let count = number.map { UInt64($0) ?? 0 } ?? 1000
+            guard count > 0 else { return Self.usage() }
             do {
                 try Export(world: world, directory: directory).write(count)
             } catch {
