@@ -72,6 +72,7 @@ test-peers: ## Field by field against tshark, libasterix, rs1090, pyModeS, pyais
 compare: install-test ## Every leaf of every record, against all of them; takes a quarter of an hour
 	swift build $(TESTED) --product kumiko
 	swift build $(TESTED) --product kumiko-frames
+	swift build $(TESTED) --product kumiko-bench-ledger
 	$(MAKE) test-peers EVERY=1
 
 test-outlets: ## What a node tells other systems, read by libasterix and tshark
@@ -98,6 +99,7 @@ bench: install-test ## The figures: decoding, tracking, latency, memory, beside 
 	scripts/bench_peers.py
 	scripts/compare_modes.py --bench --decoder ".build/release/kumiko decode"
 	.build/release/kumiko-bench all
+	.build/release/kumiko-bench region
 	.build/release/kumiko-bench-tracker scale
 	.build/release/kumiko-bench-release
 	.build/release/kumiko-bench-ledger
