@@ -271,7 +271,7 @@ extension Tracker {
 
     /// What is to become of a track.
     ///
-    /// Changes nothing; `mutating`, like others here, because a value of ten kilobytes is copied for each call of a method
+    /// Changes nothing; `mutating`, like others here, because a value of kilobytes is copied for each call of a method
     /// that is not.
     mutating func fate(_ slot: Int, _ now: Timestamp) -> Fate {
         let score = self.records[slot].score
