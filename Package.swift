@@ -13,10 +13,10 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
 ]
 
-/// With `KUMIKO_ROOMS=core` only the pure rooms are built: no dependency, no network. With `KUMIKO_ROOMS=sky` only those
-/// of tracking, exercises and scores: half a minute. With `KUMIKO_ROOMS=lattice` those of release and ledger.
+/// With `KUMIKO_ROOMS` only a part of the house is built, with the packages that it needs and no other: `core` is the pure
+/// rooms, without any; `sky` those of tracking, exercises and scores; `lattice` those of release, ledger and federation;
+/// `fuzz` what libFuzzer drives; else the names of targets, with commas between, and what they rest on.
 let rooms = Context.environment["KUMIKO_ROOMS"]
-let coreOnly = rooms == "core" || rooms == "fuzz" || rooms == "sky"
 
 func room(_ name: String, on below: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .target(name: name, dependencies: below, resources: resources, swiftSettings: house)
@@ -97,20 +97,35 @@ let lattice: [Target] = [
     room("Releasability", on: ["Air", "Geodesy"]),
     room("MessageFormats", on: ["Air", "Geodesy", "Releasability"]),
     room("Ledger", on: ["Air", .product(name: "Crypto", package: "swift-crypto")]),
+    room("Disclosure", on: ["Air", "Ledger", "Releasability"]),
+    room(
+        "Federation",
+        on: [
+            "Air", "Disclosure", "Geodesy", "Ledger", "Releasability",
+            .product(name: "Crypto", package: "swift-crypto"),
+        ]),
+    .target(
+        name: "Alliance",
+        dependencies: ["Air", "Disclosure", "Exercises", "Federation", "Geodesy", "Ledger", "Releasability"],
+        path: "Simulation/Alliance", swiftSettings: house),
+    .executableTarget(
+        name: "kumiko-simulate", dependencies: ["Alliance", "BenchSupport"], path: "Simulation/Program",
+        swiftSettings: house),
     .executableTarget(
         name: "kumiko-bench-release",
         dependencies: ["Air", "Allocations", "BenchSupport", "Geodesy", "Releasability"],
         path: "Benchmarks/Release", swiftSettings: house),
-    tests("ReleasabilityTests", ["Releasability", "Air", "Geodesy"]),
-    tests("MessageFormatsTests", ["MessageFormats", "Releasability", "Air", "Geodesy"]),
     .executableTarget(
         name: "kumiko-bench-ledger",
         dependencies: ["Air", "BenchSupport", "Ledger", .product(name: "Crypto", package: "swift-crypto")],
         path: "Benchmarks/Ledger", swiftSettings: house),
+    tests("ReleasabilityTests", ["Releasability", "Air", "Geodesy"]),
+    tests("MessageFormatsTests", ["MessageFormats", "Releasability", "Air", "Geodesy"]),
     tests("LedgerTests", ["Ledger", "Air", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("DisclosureTests", ["Disclosure", "Air", "Ledger", "Releasability"]),
+    tests("FederationTests", ["Federation", "Air", "Disclosure", "Geodesy", "Ledger", "Releasability"]),
+    tests("AllianceTests", ["Alliance", "Air", "Federation"]),
 ]
-/// What they rest on, for those who build them alone.
-let latticeBase = sky.filter { ["Geodesy", "Air", "AirTests", "Allocations", "BenchSupport"].contains($0.name) }
 
 let shell: [Target] = [
     // What of the C library the language does not bring: recvmmsg.
@@ -121,7 +136,25 @@ let shell: [Target] = [
             "CDatagrams",
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
-    room("Storage", on: ["Air", "Geodesy", .product(name: "GRDB", package: "GRDB.swift")]),
+    room("Storage", on: ["Air", "Geodesy", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
+    // Who is who: a nation's certificates and keys, and its partners'.
+    room(
+        "Identity",
+        on: [
+            "Air", "Ledger",
+            .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+            .product(name: "X509", package: "swift-certificates"),
+        ]),
+    // Federation as it goes over the wire: gRPC over mutual TLS.
+    room(
+        "FederationWire",
+        on: [
+            "Air", "Federation", "Geodesy", "Identity", "Ledger", "Releasability",
+            .product(name: "GRPCCore", package: "grpc-swift-2"),
+            .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
+            .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        ]),
     room(
         "Node",
         on: [
@@ -164,7 +197,20 @@ let shell: [Target] = [
             "Transport", .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
         ]),
-    tests("StorageTests", ["Storage", "Air", "Geodesy", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests("StorageTests", ["Storage", "Air", "Geodesy", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests(
+        "IdentityTests",
+        [
+            "Identity", "Air", "Ledger",
+            .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+            .product(name: "X509", package: "swift-certificates"),
+        ]),
+    tests(
+        "FederationWireTests",
+        [
+            "FederationWire", "Air", "Federation", "Geodesy", "Identity", "Ledger", "Releasability",
+            .product(name: "GRPCCore", package: "grpc-swift-2"),
+        ]),
     tests(
         "NodeTests",
         [
@@ -184,27 +230,58 @@ let shell: [Target] = [
     tests("HouseTests", []),
 ]
 
-let crypto = Package.Dependency.package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2")
+let packages: [(url: String, version: Version)] = [
+    ("https://github.com/apple/swift-argument-parser", "1.8.2"),
+    ("https://github.com/apple/swift-asn1", "1.7.4"),
+    ("https://github.com/apple/swift-certificates", "1.21.1"),
+    ("https://github.com/apple/swift-crypto", "4.5.2"),
+    ("https://github.com/apple/swift-http-types", "1.8.0"),
+    ("https://github.com/apple/swift-log", "1.16.2"),
+    ("https://github.com/apple/swift-nio", "2.101.2"),
+    ("https://github.com/apple/swift-protobuf", "1.39.0"),
+    ("https://github.com/grpc/grpc-swift-2", "2.4.3"),
+    ("https://github.com/grpc/grpc-swift-nio-transport", "2.9.2"),
+    ("https://github.com/grpc/grpc-swift-protobuf", "2.4.1"),
+    ("https://github.com/groue/GRDB.swift", "7.10.0"),
+    ("https://github.com/hummingbird-project/hummingbird", "2.28.1"),
+    ("https://github.com/jpsim/Yams", "6.2.2"),
+    ("https://github.com/swift-server/swift-service-lifecycle", "2.13.0"),
+]
+
+/// The targets of `names` and all that they rest on.
+func closure(of names: [String], in all: [Target]) -> [Target] {
+    var wanted: Set<String> = []
+    var open = names
+    while let name = open.popLast() {
+        guard wanted.insert(name).inserted else { continue }
+        for case .byNameItem(let below, _) in all.first(where: { $0.name == name })?.dependencies ?? [] {
+            open.append(below)
+        }
+    }
+    return all.filter { wanted.contains($0.name) }
+}
+
+let wholeHouse = sky + core + lattice + shell
+let targets: [Target] =
+    switch rooms {
+    case nil, "": wholeHouse
+    case "core": sky + core
+    case "fuzz": sky + core + guided
+    case "sky": sky
+    case "lattice": closure(of: lattice.map(\.name), in: wholeHouse)
+    case let names?: closure(of: names.split(separator: ",").map(String.init), in: wholeHouse)
+    }
+let needed = Set(
+    targets.flatMap { target in
+        target.dependencies.compactMap { dependency in
+            if case .productItem(_, let package, _, _) = dependency { package?.lowercased() } else { nil }
+        }
+    })
 
 let package = Package(
     name: "kumiko",
-    dependencies: coreOnly
-        ? []
-        : rooms == "lattice"
-            ? [crypto]
-            : [
-                .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-                .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
-                .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-                .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-                .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-                .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
-                .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
-                .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-                crypto,
-            ],
-    targets: rooms == "sky"
-        ? sky
-        : rooms == "lattice"
-            ? latticeBase + lattice : sky + core + (rooms == "fuzz" ? guided : coreOnly ? [] : lattice + shell)
+    dependencies: packages.filter { package in
+        needed.contains(package.url.split(separator: "/").last!.lowercased())
+    }.map { .package(url: $0.url, exact: $0.version) },
+    targets: targets
 )

@@ -20,7 +20,14 @@ struct HouseTests {
         "Releasability": ["Air", "Geodesy"],
         "MessageFormats": ["Air", "Geodesy", "Releasability"],
         "Ledger": ["Air", "Crypto"],
-        "Storage": ["Air", "Geodesy", "GRDB"],
+        "Disclosure": ["Air", "Ledger", "Releasability"],
+        "Federation": ["Air", "Crypto", "Disclosure", "Geodesy", "Ledger", "Releasability"],
+        "Identity": ["Air", "Crypto", "Ledger", "SwiftASN1", "X509"],
+        "FederationWire": [
+            "Air", "Federation", "Geodesy", "Identity", "Ledger", "Releasability", "GRPCCore", "GRPCNIOTransportHTTP2",
+            "GRPCProtobuf", "SwiftProtobuf",
+        ],
+        "Storage": ["Air", "Geodesy", "GRDB", "Ledger"],
         "Node": [
             "Air", "Exercises", "Geodesy", "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking",
             "Transport", "Logging", "ServiceLifecycle", "Yams",
@@ -42,7 +49,7 @@ struct HouseTests {
     static let pure: Set<String> = [
         "Geodesy", "Air", "SensorFormats", "Tracking", "Plausibility", "Exercises", "Scoring", "Releasability",
         "MessageFormats",
-        "Ledger",
+        "Ledger", "Disclosure", "Federation",
     ]
 
     struct Source: CustomStringConvertible {
