@@ -33,6 +33,8 @@ public struct Configuration: Sendable {
     public var scenarioFile: String?
     /// By which other systems get data of this node.
     public var outlets: [Outlet] = []
+    /// How it is linked to partners' nodes; nil: it is not.
+    public var lattice: Lattice?
     /// Plots older than their track by more than this are dropped and counted, seconds.
     public var lagMax = 4.0
     /// How many tracks, tentative ones included, the node keeps; beyond, plots that would begin one are counted.
@@ -105,6 +107,7 @@ extension Configuration {
         }
         self.readFeeds(root)
         self.readOutlets(root)
+        self.readLattice(root)
         if let scenario = root.section("scenario") {
             self.scenarioFile = scenario.requiredText("file", example: "exercises/quiet-sky.yaml")
             if case .live = self.realm {
