@@ -32,6 +32,14 @@ public struct LedgerHash: Hashable, Sendable, BitwiseCopyable, CustomStringConve
         self.init(hasher)
     }
 
+    /// The SHA-256 hash of hashes side by side.
+    public init(hashing hashes: Span<LedgerHash>) {
+        var hasher = SHA256()
+        // Safe: the values hold no padding and no reference, and the pointer does not leave the call.
+        unsafe hashes.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
+        self.init(hasher)
+    }
+
     init(_ hasher: consuming SHA256) {
         let digest = hasher.finalize()
         // Safe: a SHA-256 digest is 32 octets long, and any 32 octets are a hash.
