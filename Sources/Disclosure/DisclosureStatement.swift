@@ -414,7 +414,7 @@ private struct StatementFields {
         let local: String?
         switch self.body["local"] {
         case nil, .some(.simple(22)): local = nil
-        case .some(.text(let text)): local = text
+        case .some(.text(let text)) where 1...DisclosureStatement.textMax ~= text.utf8.count: local = text
         default: throw .malformed(field: "local")
         }
         return RecordShowing(
