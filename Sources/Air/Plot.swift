@@ -90,6 +90,8 @@ public import Geodesy
     public var hasIdentPulse: Bool
     /// The rules of plausibility that it breaks.
     public var doubts: Doubts
+    /// Its label. Whoever makes a plot does not know it: the node that receives it says it.
+    public var labels: LabelSet
 
     public init(
         sensor: SensorID, measuredAt: Timestamp, receivedAt: Timestamp, kind: Kind, measurement: Measurement,
@@ -112,6 +114,7 @@ public import Geodesy
         self.isOnGround = isOnGround
         self.hasIdentPulse = hasIdentPulse
         self.doubts = doubts
+        self.labels = .unlabelled
     }
 }
 

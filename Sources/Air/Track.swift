@@ -90,6 +90,8 @@ public import Geodesy
     public var plotCount: UInt32
     /// Which rules of plausibility its recent plots broke, and when.
     public var doubtLog: DoubtLog
+    /// The labels of all plots that ever entered it, and of those of duplicates that it took over.
+    public var labels: LabelSet
 
     public init(id: TrackID, status: Status, measuredAt: Timestamp, receivedAt: Timestamp, position: Geodetic) {
         self.id = id
@@ -109,6 +111,7 @@ public import Geodesy
         self.contributionCount = 0
         self.plotCount = 0
         self.doubtLog = DoubtLog()
+        self.labels = []
     }
 
     /// Puts a sensor's look in front of the contributions; the oldest beyond eight is let go.

@@ -380,7 +380,7 @@ extension Section {
     }
 
     /// A list of nations.
-    fileprivate func nations(_ key: String, takesPublic: Bool = false) -> NationSet? {
+    func nations(_ key: String, takesPublic: Bool = false) -> NationSet? {
         guard self.has(key) else {
             self.report(key, "is missing; add `\(key): [jp, us]`")
             return nil
@@ -414,12 +414,12 @@ extension Section {
         self.requiredText(key, example: "2026-12-01T00:00:00Z") == nil ? nil : self.instant(key)
     }
 
-    /// `policy`, `classification_max` and `caveats`, in the words that are known.
-    fileprivate func words(
-        _ vocabulary: Vocabulary, _ orders: [ClassificationOrder]
+    /// `policy`, a level and `caveats`, in the words that are known.
+    func words(
+        _ vocabulary: Vocabulary, _ orders: [ClassificationOrder], level key: String = "classification_max"
     ) -> (policy: PolicyID, level: UInt8, caveats: CaveatSet)? {
         let name = self.requiredText("policy", example: vocabulary.policies.first ?? "trilateral")
-        let level = self.requiredText("classification_max", example: orders.first?.names.first ?? "unclassified")
+        let level = self.requiredText(key, example: orders.first?.names.first ?? "unclassified")
         var caveats: CaveatSet = []
         for caveat in self.has("caveats") ? self.texts("caveats") ?? [] : [] {
             let known = vocabulary.caveat(caveat)
@@ -443,7 +443,7 @@ extension Section {
         }
         guard let index = order.names.firstIndex(of: level) else {
             self.report(
-                "classification_max", "is `\(level)`; write one of \(order.names.joined(separator: ", "))")
+                key, "is `\(level)`; write one of \(order.names.joined(separator: ", "))")
             return nil
         }
         return (policy, UInt8(index), caveats)

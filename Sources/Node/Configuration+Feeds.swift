@@ -71,16 +71,19 @@ extension Configuration {
         public var time: TimeSource
         /// How many bytes may wait to be decoded before the oldest are dropped.
         public var queueBytesMax: Int
+        /// The label of what it brings, where the sensor has none of its own; nil: that of the node.
+        public var label: Label?
 
         public init(
             name: String, source: Source, format: FeedFormat, time: TimeSource = .sensor,
-            queueBytesMax: Int = 4_000_000
+            queueBytesMax: Int = 4_000_000, label: Label? = nil
         ) {
             self.name = name
             self.source = source
             self.format = format
             self.time = time
             self.queueBytesMax = queueBytesMax
+            self.label = label
         }
 
         /// How many receivers may send to one feed: what a merger can tell apart.
@@ -188,7 +191,9 @@ extension Configuration.Feed {
 extension Configuration {
     mutating func readFeeds(_ root: Section) {
         for section in root.sections("feeds") {
-            if let feed = Self.feed(section) {
+            let label = self.label(section)
+            if var feed = Self.feed(section) {
+                feed.label = label
                 if let receiver = feed.format.receiver, !self.sensors.contains(where: { $0.id == receiver }) {
                     section.report(
                         "receiver", "\(receiver) is no entry under sensors:; add one, so that its place is known")

@@ -1,5 +1,6 @@
 public import Air
 internal import Geodesy
+public import Releasability
 
 /// What a node is told when it starts: the contents of `kumiko.yaml`.
 public struct Configuration: Sendable {
@@ -31,6 +32,10 @@ public struct Configuration: Sendable {
     public var feeds: [Feed] = []
     /// The path of an exercise that the node plays to itself.
     public var scenarioFile: String?
+    /// What may go to whom; nil: nothing goes to a partner.
+    public var release: Release?
+    /// The labels of those sensors that have one of their own.
+    public var sensorLabels: [SensorID: Label] = [:]
     /// By which other systems get data of this node.
     public var outlets: [Outlet] = []
     /// How it is linked to partners' nodes; nil: it is not.
@@ -41,6 +46,9 @@ public struct Configuration: Sendable {
     public var tracksMax = 200_000
     /// What is done about the systematic errors of sensors.
     public var registration = SensorRegistration.Mode.correct
+
+    /// While a file is read: its agreements cannot be used.
+    var hasBadAgreements = false
 
     public init() {}
 
@@ -60,11 +68,14 @@ extension Configuration {
     /// Reads a configuration; what it does not say stays as in `Configuration()`.
     ///
     /// - Throws: `ConfigurationError` with every problem: its line, its key and the remedy.
-    public init(yaml: String) throws(ConfigurationError) {
+    /// - Parameter policy: reads a folder of agreements.
+    public init(
+        yaml: String, policy: (String) throws(PolicyFolderError) -> Policy = { try Policy(folder: $0) }
+    ) throws(ConfigurationError) {
         self.init()
         let reader = ConfigurationReader()
         if let root = reader.root(yaml) {
-            self.read(root)
+            self.read(root, policy)
             root.finish()
         }
         guard reader.problems.isEmpty else {
@@ -72,13 +83,14 @@ extension Configuration {
         }
     }
 
-    private mutating func read(_ root: Section) {
+    private mutating func read(_ root: Section, _ policy: (String) throws(PolicyFolderError) -> Policy) {
         if let node = root.section("node") {
             self.name = node.text("name") ?? self.name
             self.readNation(node)
             self.readRealm(node)
             node.finish()
         }
+        self.readRelease(root, policy)
         if let http = root.section("http") {
             self.httpHost = http.text("host") ?? self.httpHost
             self.httpPort = http.integer("port", in: 0...65535) ?? self.httpPort
@@ -102,6 +114,9 @@ extension Configuration {
                     section.report("id", "\(sensor.id) stands twice; each sensor has one entry")
                 }
                 self.sensors.append(sensor)
+                if let label = self.label(section) { self.sensorLabels[sensor.id] = label }
+            } else {
+                _ = self.label(section)
             }
             section.finish()
         }

@@ -13,6 +13,7 @@ extension KumikoNode {
         for outlet in self.outlets.all { metrics += outlet.metrics }
         metrics += self.trackerMetrics()
         metrics += self.historyMetrics()
+        metrics += self.release?.metrics ?? []
         metrics += self.sensors.flatMap(Self.sensorMetrics)
         metrics.append(Metric("kumiko_resident_bytes", .gauge, Double(residentBytes()), help: "Memory of the process."))
         return metrics

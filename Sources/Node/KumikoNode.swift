@@ -12,8 +12,8 @@ internal import Transport
 /// A node as it runs: feeds → decoders → tracker → picture → history, put together in one place.
 ///
 ///     socket → IngestQueue → FeedDecoder → TrackKeeper → Picture → readers, Outlets
-///                (drops)       (counts)      (one actor:     ↘ TrackHistory (drops)
-///                                             marks, tracks)
+///                (drops)     (counts, labels)  (one actor:   ↘ TrackHistory (drops)
+///                                             marks, tracks)  ↘ ReleaseDesk → ReleasedPicture of each audience
 ///
 /// Only here do a socket and a track meet.
 public final class KumikoNode: NodeView, Service {
@@ -28,6 +28,8 @@ public final class KumikoNode: NodeView, Service {
     public let picture = Picture()
     public let clock: NodeClock
     public let history: TrackHistory?
+    /// Nil without agreements: nothing goes to a partner.
+    public let release: ReleaseDesk?
     let lines: [FeedLine]
     let outlets: Outlets
     private let keeper: TrackKeeper
@@ -51,7 +53,12 @@ public final class KumikoNode: NodeView, Service {
         self.info = NodeInfo(
             name: configuration.name, nation: configuration.nation, realm: configuration.realm, version: Self.version,
             startedAt: clock.now)
-        self.book = SensorBook(sensors: configuration.sensors)
+        let labels = LabelBook()
+        let marks = configuration.release == nil ? nil : SensorLabels(configuration, book: labels)
+        self.release = configuration.release.map {
+            ReleaseDesk($0.policy, realm: configuration.realm, labels: labels)
+        }
+        self.book = SensorBook(sensors: configuration.sensors, labels: marks)
         self.history = try configuration.history.map { history in
             try TrackHistory(
                 in: DataDirectory(history.directory),
@@ -71,7 +78,8 @@ public final class KumikoNode: NodeView, Service {
         self.outlets = outlets
         self.lines = configuration.feeds.enumerated().map { number, feed in
             FeedLine(
-                feed, number: UInt16(number), sensors: configuration.sensors, outlets: outlets, clock: clock, log: log)
+                feed, number: UInt16(number), sensors: configuration.sensors, labels: marks, outlets: outlets,
+                clock: clock, log: log)
         }
     }
 
@@ -90,6 +98,9 @@ public final class KumikoNode: NodeView, Service {
                 for line in self.lines { group.addTask { await line.run(keeper: self.keeper) } }
                 for outlet in self.outlets.all {
                     group.addTask { await outlet.run(self, door: self.outlets.door) }
+                }
+                if let release = self.release {
+                    group.addTask { await release.run(self.picture, clock: self.clock) }
                 }
                 group.addTask { await self.tick() }
                 if let history = self.history {

@@ -50,6 +50,8 @@ public struct SensorHealth: Sendable {
     public var plots: UInt64
     /// Its systematic errors as far as they are known; nil when registration is off.
     public var registration: SensorRegistration?
+    /// The label of what it says of itself; nil where it has none.
+    public var label: Label?
 }
 
 /// One figure for monitoring, in the sense of Prometheus.
@@ -86,6 +88,8 @@ public protocol NodeView: Sendable {
     var now: Timestamp { get }
     var sensors: [SensorHealth] { get }
     var metrics: [Metric] { get }
+    /// Nil without agreements: nothing goes to a partner.
+    var release: ReleaseDesk? { get }
     /// Nil when history is switched off.
     var history: TrackHistory? { get }
     /// Writes what a feed of Mode S frames has heard as `aircraft.json`; of nil, the first such feed.

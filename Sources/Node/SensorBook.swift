@@ -17,6 +17,8 @@ final class SensorBook: Sendable {
         var second: Int64 = 0
         /// The best rate that was seen, falling by half in about ten minutes.
         var bestRate = 0.0
+        /// The labels of its plots.
+        var labels: LabelSet = []
 
         mutating func advance(to second: Int64) {
             guard second > self.second else { return }
@@ -36,8 +38,10 @@ final class SensorBook: Sendable {
     }
 
     private let pages: Mutex<[SensorID: Page]>
+    private let labels: SensorLabels?
 
-    init(sensors: [Sensor]) {
+    init(sensors: [Sensor], labels: SensorLabels? = nil) {
+        self.labels = labels
         var pages: [SensorID: Page] = [:]
         for sensor in sensors { pages[sensor.id] = Page(sensor: sensor, kind: sensor.kind) }
         self.pages = Mutex(pages)
@@ -55,7 +59,8 @@ final class SensorBook: Sendable {
                 if pages[id] == nil { pages[id] = Page(kind: Self.kind(of: report)) }
                 pages[id]?.lastReportAt = now
                 switch report {
-                case .plot:
+                case .plot(let plot):
+                    pages[id]?.labels.formUnion(plot.labels)
                     pages[id]?.advance(to: second)
                     pages[id]?.plots &+= 1
                     pages[id]?.bySecond[Int(second % 10)] += 1
@@ -95,7 +100,8 @@ final class SensorBook: Sendable {
                 return SensorHealth(
                     id: id, name: page.sensor?.name ?? id.description, kind: page.kind, site: page.sensor?.site,
                     rangeMax: page.sensor?.coverage.upperBound, state: Self.state(of: page, at: now),
-                    lastReportAt: page.lastReportAt, plotsPerSecond: page.rate, plots: page.plots)
+                    lastReportAt: page.lastReportAt, plotsPerSecond: page.rate, plots: page.plots,
+                    label: self.labels?.label(of: id, plots: page.labels))
             }
         }
     }

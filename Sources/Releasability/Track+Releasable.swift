@@ -22,6 +22,7 @@ extension Track: Releasable {
     public func redacted(_ redactions: Redactions, numbered number: TrackID) -> Track? {
         var track = self
         track.id = number
+        track.labels = []
         guard !redactions.isEmpty else { return track }
         let isFinite =
             self.position.height.isFinite && self.velocity.east.isFinite && self.velocity.north.isFinite

@@ -198,8 +198,11 @@ extension Tracker {
         let now = self.slice[index].plot.measuredAt
         let n = Double(self.sharers.count)
         var middle = SIMD2<Double>.zero, variance = SIMD2<Double>.zero
+        // Each is measured against the places of the others, and so made from what they are made from.
+        var labels = self.slice[index].plot.labels
         for slot in self.sharers {
             let known = self.polar(Int(slot), of: site, near: index, now)
+            labels.formUnion(self.records[Int(slot)].track.labels)
             middle += known.place / n
             variance += known.variance
         }
@@ -213,6 +216,7 @@ extension Tracker {
             let measured = known.place + n * innovation
             let others = variance - known.variance
             var plot = self.slice[index].plot
+            plot.labels = labels
             plot.measurement = .polar(range: measured.x, azimuth: azimuth + measured.y, elevation: elevation)
             guard var prepared = PreparedPlot(plot, site: site, self.sites[site], clutter: 1, self.parameters) else {
                 continue

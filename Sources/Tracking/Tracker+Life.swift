@@ -353,7 +353,8 @@ extension Tracker {
         }
         self.records[slot].twinSweeps += 1
         guard same || self.records[slot].twinSweeps >= self.parameters.duplicateSweeps else { return }
-        // The older one keeps its number, and takes what the younger knew better.
+        // The older one keeps its number, and takes what the younger knew better; so it is made from both.
+        self.records[twin].track.labels.formUnion(self.records[slot].track.labels)
         let key = self.records[slot].key
         if self.records[twin].track.mode3A == nil { self.records[twin].track.mode3A = self.records[slot].track.mode3A }
         if self.records[twin].track.callsign == nil {

@@ -96,6 +96,7 @@ extension Tracker {
         self.records[slot].misses = 0
         // A guest of another track's echo was not seen apart from it.
         if !self.slice[index].isGuest { self.records[slot].track.take(plot) }
+        self.records[slot].track.labels.formUnion(plot.labels)
         if self.slice[index].isReply { self.records[slot].repliedAt = plot.measuredAt }
         if key != 0, self.records[slot].key == 0 { self.name(slot, key) }
         let site = self.slice[index].site

@@ -48,6 +48,8 @@ private final class StillNode: NodeView {
         ]
     }
 
+    let release: ReleaseDesk? = nil
+
     func writeAircraft(ofFeed feed: String?, to json: inout JSONWriter) -> Bool { false }
 
     var trouble: String? { self.troubleNow.withLock { $0 } }

@@ -18,6 +18,7 @@ final class FeedLine: Sendable {
     private let number: UInt16
     private let clock: NodeClock
     private let decoder: Mutex<FeedDecoder>
+    private let labels: SensorLabels?
     private let outlets: Outlets
     private let wants: Decoded.Wants
     private let socket = Mutex(Socket.none)
@@ -26,14 +27,15 @@ final class FeedLine: Sendable {
     private let said = Mutex<[Endpoint: String]>([:])
 
     init(
-        _ configuration: Configuration.Feed, number: UInt16, sensors: [Sensor], outlets: Outlets, clock: NodeClock,
-        log: Logger
+        _ configuration: Configuration.Feed, number: UInt16, sensors: [Sensor], labels: SensorLabels?,
+        outlets: Outlets, clock: NodeClock, log: Logger
     ) {
         self.configuration = configuration
         self.number = number
         self.clock = clock
         self.queue = IngestQueue(bytesMax: configuration.queueBytesMax)
         self.decoder = Mutex(FeedDecoder(configuration, sensors: sensors))
+        self.labels = labels
         self.outlets = outlets
         self.wants = outlets.wants(of: configuration)
         self.log = log
@@ -137,7 +139,8 @@ final class FeedLine: Sendable {
         await self.handOver(decoded, keeper: keeper, now: receivedAt)
     }
 
-    private func handOver(_ decoded: Decoded, keeper: TrackKeeper, now: Timestamp) async {
+    private func handOver(_ decoded: consuming Decoded, keeper: TrackKeeper, now: Timestamp) async {
+        self.labels?.mark(&decoded.reports, of: Int(self.number))
         if case .server(let server) = self.socket.withLock({ $0 }) {
             for answer in decoded.answers {
                 server.send(
@@ -155,6 +158,7 @@ final class FeedLine: Sendable {
     func tick(keeper: TrackKeeper, now: Timestamp) async {
         var decoded = Decoded()
         self.decoder.withLock { $0.tick(at: now, into: &decoded) }
+        self.labels?.mark(&decoded.reports, of: Int(self.number))
         if !decoded.reports.isEmpty { await keeper.take(decoded.reports, now: now) }
     }
 
