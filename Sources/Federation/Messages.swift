@@ -60,7 +60,7 @@ public struct Hello: Hashable, Sendable {
     public var node: String
     /// Whom it takes the other for.
     public var partner: Nation
-    /// Chosen at each start of the receiver: with another one it has forgotten all tracks.
+    /// Of the receiver's start: with another one it has forgotten all tracks.
     public var incarnation: UInt64
     /// The head of the partner's lane that is durable at the receiver; nil at first contact.
     public var held: SignedNote?
@@ -91,11 +91,14 @@ public struct Welcome: Hashable, Sendable {
     public var node: String
     /// The head of the lane; nil while it has no entry.
     public var head: SignedNote?
-    /// Chosen at each start of the sender: with another one its numbers of tracks begin anew.
+    /// Of the sender's start: with another one its numbers of tracks begin anew.
     public var epoch: UInt64
+    /// When the sender's book of disclosure for this audience began: `ReceiptBook.began(at:)`.
+    public var bookBegan: Timestamp
 
     public init(
-        version: ProtocolVersion, nation: Nation, realm: Realm, node: String, head: SignedNote?, epoch: UInt64
+        version: ProtocolVersion, nation: Nation, realm: Realm, node: String, head: SignedNote?, epoch: UInt64,
+        bookBegan: Timestamp
     ) {
         self.version = version
         self.nation = nation
@@ -103,19 +106,20 @@ public struct Welcome: Hashable, Sendable {
         self.node = node
         self.head = head
         self.epoch = epoch
+        self.bookBegan = bookBegan
     }
 }
 
-/// Entries of a lane, one after the other, and the head that they lead to when they are the last before it.
+/// Entries of a lane, one after the other, and the head that they lead to: each batch verifies by itself.
 public struct EntryBatch: Hashable, Sendable {
     /// The sequence of the first.
     public var from: UInt64
     /// Each `Entry.encoded`, as far as the audience may see it.
     public var entries: [[UInt8]]
-    /// The head whose size is `from + entries.count`; nil when more entries follow before it.
-    public var head: SignedNote?
+    /// The head whose size is `from + entries.count`.
+    public var head: SignedNote
 
-    public init(from: UInt64, entries: [[UInt8]], head: SignedNote?) {
+    public init(from: UInt64, entries: [[UInt8]], head: SignedNote) {
         self.from = from
         self.entries = entries
         self.head = head
