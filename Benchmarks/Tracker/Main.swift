@@ -23,7 +23,8 @@ struct Main {
         say(
             "usage: kumiko-bench-tracker referee DIRECTORY… [--origins] [--consistency] [--mode off|estimate|correct]"
                 + " [--set NAME=VALUE] [--out NAME] [--sectors N] | registration DIRECTORY… [--each]"
-                + " | scale [--quick] [--sectors N]")
+                + " | federation DIRECTORY… [--share none|tracks|tracklets|plots] [--out-dir OUT] [--link-delay S]"
+                + " [--share-period S] | scale [--quick] [--sectors N]")
         exit(64)
     }
 
@@ -38,6 +39,7 @@ struct Main {
         let part = rest.popFirst()
         switch part {
         case "registration": return try RegistrationBench.run(rest)
+        case "federation": return try FederationBench.run(rest)
         case "scale": return ScaleBench.run(rest)
         case "referee": break
         default: Self.usage()

@@ -55,7 +55,7 @@ public import Geodesy
     public var vertical: Vertical
     /// White acceleration noise of the sender's track, m²/s³: with it old information fades when it is moved in time.
     public var accelerationNoise: Double
-    /// The log-likelihood ratio, target against false, that plots and looks in vain have added.
+    /// The log-likelihood ratio, target against false, of the sender's track: from its own plots and looks in vain alone.
     public var evidence: Double
     /// How many plots are in it.
     public var plotCount: UInt32
@@ -151,19 +151,9 @@ extension Tracklet {
         precondition(
             self.originator == next.originator && self.epoch == next.epoch && self.track == next.track
                 && self.sequence.upperBound < next.sequence.lowerBound, "tracklets of one track add, in their order")
-        let moved = self.moved(to: next.measuredAt).replanted(at: next.position)
         var sum = next
+        sum.add(informationOf: self)
         sum.sequence = self.sequence.lowerBound...next.sequence.upperBound
-        sum.from = min(self.from, next.from)
-        sum.information = moved.information + next.information
-        sum.vector = moved.vector + next.vector
-        sum.vertical.heightInformation += moved.vertical.heightInformation
-        sum.vertical.crossInformation += moved.vertical.crossInformation
-        sum.vertical.climbInformation += moved.vertical.climbInformation
-        sum.vertical.heightVector += moved.vertical.heightVector
-        sum.vertical.climbVector += moved.vertical.climbVector
-        sum.evidence += self.evidence
-        sum.plotCount &+= self.plotCount
         sum.address = next.address ?? self.address
         sum.mode3A = next.mode3A ?? self.mode3A
         sum.callsign = next.callsign ?? self.callsign
@@ -171,6 +161,20 @@ extension Tracklet {
         sum.geometricHeight = next.geometricHeight ?? self.geometricHeight
         sum.doubts.formUnion(self.doubts)
         return sum
+    }
+
+    /// Adds what another tracklet of the same aircraft measured, moved to this one's instant and origin.
+    public mutating func add(informationOf other: Tracklet) {
+        let moved = other.moved(to: self.measuredAt).replanted(at: self.position)
+        self.from = min(self.from, other.from)
+        self.information = self.information + moved.information
+        self.vector = self.vector + moved.vector
+        self.vertical.heightInformation += moved.vertical.heightInformation
+        self.vertical.crossInformation += moved.vertical.crossInformation
+        self.vertical.climbInformation += moved.vertical.climbInformation
+        self.vertical.heightVector += moved.vertical.heightVector
+        self.vertical.climbVector += moved.vertical.climbVector
+        self.plotCount &+= other.plotCount
     }
 
     /// The same information at another instant: what it says of the state then.

@@ -28,6 +28,8 @@ public struct RefereeScenario: Sendable {
     public let sensors: [Sensor]
     /// Names of the sensors in the files, in the same order.
     public let names: [String]
+    /// The nations' nodes that the sensors belong to, by the system area code of their sensors less one.
+    public let nodes: [String]
     /// The plots in the order of their arrival.
     public var reports: [SensorReport]
     /// Seconds between the instants at which a tracker is asked for its picture.
@@ -42,6 +44,7 @@ public struct RefereeScenario: Sendable {
         self.duration = list.duration
         self.sensors = specifications.map(\.sensor)
         self.names = list.sensors.map(\.id)
+        self.nodes = Self.nodes(of: list)
         self.reports = try Self.readPlots("\(directory)/plots.jsonl", specifications, names: self.names)
     }
 
@@ -94,6 +97,22 @@ public struct RefereeScenario: Sendable {
         var velocityDeviation: Double
     }
 
+    /// The nodes in the order of their first sensors.
+    private static func nodes(of list: SensorList) -> [String] {
+        var nodes: [String] = []
+        for entry in list.sensors where !nodes.contains(entry.node) { nodes.append(entry.node) }
+        return nodes
+    }
+
+    /// The nodes' sensors, each node as a nation of two letters that stand for its place: `aa`, `ab` and so on.
+    public var nations: [(nation: Nation, sensors: [Sensor])] {
+        self.nodes.indices.compactMap { index in
+            let letters: [UInt8] = [97 + UInt8(index / 26 % 26), 97 + UInt8(index % 26)]
+            guard let nation = Nation(String(decoding: letters, as: UTF8.self)) else { return nil }
+            return (nation, self.sensors.filter { Int($0.id.sac) == index + 1 })
+        }
+    }
+
     private static func readSensors(_ path: String) throws -> (SensorList, [Specification]) {
         guard let data = FileManager.default.contents(atPath: path) else { throw Malformed.unreadable(path: path) }
         let list: SensorList
@@ -105,9 +124,8 @@ public struct RefereeScenario: Sendable {
         guard list.reportPeriod > 0, list.duration >= 0, list.sensors.count < 256 else {
             throw Malformed.sensors(reason: "report_period, duration or the number of sensors is out of range")
         }
-        var nations: [String] = []
+        let nations = Self.nodes(of: list)
         let specifications = list.sensors.enumerated().map { index, entry in
-            if !nations.contains(entry.node) { nations.append(entry.node) }
             let nation = nations.firstIndex(of: entry.node) ?? 0
             return Specification(
                 sensor: Sensor(

@@ -435,7 +435,7 @@ struct MotionMixture {
 
     /// Lets a class rest that has become too unlikely; never does one die out: what was an airliner's life long may turn
     /// out to be none.
-    @inline(__always) private mutating func keepClasses(_ least: Double) {
+    @inline(__always) mutating func keepClasses(_ least: Double) {
         var calm = 0.0, agile = 0.0
         for j in 0..<Self.firstAgile { calm += self.weights[j] }
         for j in Self.firstAgile..<Self.count { agile += self.weights[j] }

@@ -19,6 +19,7 @@ extension Tracker {
             height: prior.mean, climb: 0, hh: prior.deviation * prior.deviation,
             cc: k.climbDeviation * k.climbDeviation)
         let site = self.slice[index].site
+        let supposed = vertical
         let sighting = vertical.sight(self.slice.span[index].measured, from: self.sites.span[site], in: frame, k)
         let z = sighting.planar
         var motion = Motion(
@@ -63,6 +64,10 @@ extension Tracker {
         self.tally.initiated += 1
         self.slice[index].isDone = true
         self.enter(index, slot, 0)
+        self.journal?.gains.append(
+            TrackGain(
+                track: id, measuredAt: plot.measuredAt, frame: frame, planar: z, before: supposed, after: vertical,
+                noise: self.states[0].mixture.noise(k)))
     }
 
     /// Puts a record into a slot that is free.
@@ -110,6 +115,7 @@ extension Tracker {
         self.records[slot].isTouched = false
         self.freeSlots.append(Int32(slot))
         if self.isSector { self.ended.append(self.records[slot].track.id) }
+        self.journal?.ended.append(self.records[slot].track.id)
         if self.records[slot].isConfirmed {
             self.tally.dropped += 1
             changes.append(.dropped(self.records[slot].track.id, at: now))

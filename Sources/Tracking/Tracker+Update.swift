@@ -23,6 +23,7 @@ extension Tracker {
         if self.hypotheses[h].isGlance {
             _ = self.foretell(h, from: self.hypotheses[h].base, taking: index, isGlance: false)
         }
+        if self.journal != nil { self.noteGain(h) }
         let isLate = self.slice[index].plot.measuredAt < self.coarse[slot].time
         self.noteHit(index, slot, age: self.slice[index].plot.measuredAt.seconds(since: self.coarse[slot].time))
         if isLate {

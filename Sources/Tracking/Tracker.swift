@@ -73,6 +73,9 @@ public struct Tracker: Sendable {
     var isSector = false
     var moved: [Int32] = []
     var ended: [TrackID] = []
+    /// What its tracks gained, for those who make tracklets of it; kept only if somebody asks.
+    var journal: TrackJournal?
+    var gaining = TrackState.none
 
     /// A tracker without tracks.
     ///
