@@ -25,13 +25,27 @@ actor TrackKeeper {
     private let sensors: SensorBook
     private var chronicle: Chronicle?
     private let observer: (@Sendable ([SensorReport], [TrackChange]) -> Void)?
+    /// Where what own sensors gained goes, when the node is linked to partners.
+    private let lattice: LatticeInbox?
+    private var maker: TrackletMaker?
 
-    /// - Parameter observer: sees every slice of reports with the changes that it led to; for measuring.
+    /// - Parameters:
+    ///   - lattice: whose sensors these are, which start of the node it is, and where what they gain goes.
+    ///   - observer: sees every slice of reports with the changes that it led to; for measuring.
     init(
         tracker: consuming Tracker, picture: Picture, watch: PlausibilityGuard, sensors: SensorBook,
-        chronicle: Chronicle?,
+        chronicle: Chronicle?, lattice: (nation: Nation, epoch: UInt32, inbox: LatticeInbox)? = nil,
         observer: (@Sendable ([SensorReport], [TrackChange]) -> Void)? = nil
     ) {
+        var tracker = tracker
+        self.lattice = lattice?.inbox
+        if let lattice {
+            tracker.keepJournal()
+            var maker = TrackletMaker(originator: lattice.nation, epoch: lattice.epoch)
+            // The node's own picture of all nations.
+            _ = maker.addAudience()
+            self.maker = maker
+        }
         self.tracker = tracker
         self.watch = watch
         self.picture = picture
@@ -69,7 +83,17 @@ actor TrackKeeper {
     private func enter(at now: Timestamp) {
         self.picture.apply(self.changes)
         self.chronicle?.enter(self.changes)
+        self.tellLattice()
         self.changes.removeAll(keepingCapacity: true)
+    }
+
+    /// Hands over what own sensors gained since the last turn.
+    private func tellLattice() {
+        guard let lattice = self.lattice, self.maker != nil else { return }
+        self.maker?.take(from: &self.tracker)
+        var news = OwnNews(changes: self.changes)
+        self.maker?.tell(0, of: self.tracker, into: &news.gains)
+        if !news.isEmpty { lattice.put(news) }
     }
 
     var figures: KeeperFigures {

@@ -7,11 +7,15 @@ import Node
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run a node with a built-in scenario around Japan and Korea, and print the address of its map.",
+        abstract: "Run the nodes of three nations with a built-in scenario, and print the addresses of their maps.",
         discussion: """
-            The scenario is an exercise: seeded aircraft on airways between real airports, radars and ADS-B receivers \
-            with noise, clutter and misses, and one radar that fails and returns. Its reports go through the node as \
-            ASTERIX, as a radar's would.
+            The scenario is an exercise around Japan and Korea: seeded aircraft on airways between real airports, radars \
+            and ADS-B receivers with noise, clutter and misses, and one radar that fails and returns. Its reports go \
+            through the nodes as ASTERIX, as a radar's would.
+
+            Japan, the United States and Australia each have a part of the sensors, keys of their own, and agreements; \
+            their nodes are linked over mutual TLS on this machine. Each map shows what its nation's node knows, \
+            from its own sensors and from what its partners release to it. With --alone, one node has all sensors.
             """)
 
     @Option(help: "The seed: the same seed gives the same sky.")
@@ -20,8 +24,11 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "How many aircraft are in the air.")
     var aircraft = 300
 
-    @Option(help: "The HTTP port; 0 takes any free one.")
+    @Option(help: "The HTTP port of the first map, the others follow; 0 takes any free ones.")
     var port = 0
+
+    @Flag(help: "One node with all sensors, and no partners.")
+    var alone = false
 
     @Option(help: "How many times as fast as in truth.")
     var speed = 1.0
@@ -40,19 +47,35 @@ struct DemoCommand: AsyncParsableCommand {
             Scenario.Configuration(seed: self.seed, aircraftCount: self.aircraft, start: start))
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        var configuration = Configuration()
-        configuration.name = "Demonstration"
-        configuration.realm = .exercise("demo")
-        configuration.httpPort = self.port
-        configuration.sensors = scenario.sensors
-        configuration.feeds = [ScenarioFeed.feed]
-        configuration.history = Configuration.History(directory: folder.path)
         let log = makeLog(self.web)
-        let node = try KumikoNode(configuration, clock: .played(from: start, speed: self.speed), log: log)
-        say("An exercise: \(self.aircraft) aircraft, \(scenario.sensors.count) sensors, seed \(self.seed). The map:")
-        try await runNode(node, web: self.web, log: log) {
+        let clock = NodeClock.played(from: start, speed: self.speed)
+        var configurations: [Configuration] = []
+        if self.alone {
+            var configuration = Configuration()
+            configuration.name = "Demonstration"
+            configuration.realm = .exercise("demo")
+            configuration.sensors = scenario.sensors
+            configuration.feeds = [ScenarioFeed.feed]
+            configuration.history = Configuration.History(directory: folder.path)
+            configurations = [configuration]
+        } else {
+            let alliance = try DemoAlliance(
+                in: folder.path, sensors: scenario.sensors, ports: try freePorts(3), at: start)
+            configurations = try alliance.members.map { member in
+                try alliance.configuration(of: member, label: alliance.label(of: member))
+            }
+        }
+        for number in configurations.indices where self.port > 0 {
+            configurations[number].httpPort = self.port + number
+        }
+        for number in configurations.indices where self.port == 0 { configurations[number].httpPort = 0 }
+        let nodes = try configurations.map { try KumikoNode($0, clock: clock, log: log) }
+        for node in nodes { try await node.open() }
+        say("An exercise: \(self.aircraft) aircraft, \(scenario.sensors.count) sensors, seed \(self.seed).")
+        say(nodes.count == 1 ? "The map:" : "The maps of Japan, the United States and Australia:")
+        try await runNodes(nodes, web: self.web, log: log) {
             var feed = ScenarioFeed(scenario)
-            await feed.play(into: node)
+            await feed.play(into: nodes)
             return true
         }
     }

@@ -1,0 +1,111 @@
+internal import Air
+internal import Federation
+
+/// What the node's own sensors know, as federation asks for it: states, and for each partner what it has not been told.
+///
+/// Tracklets that wait for a partner add, so a partner that is away costs one for each track and not one for each plot.
+struct OwnTracks: TrackSource, Sendable {
+    /// A track's tracklets for one partner.
+    fileprivate struct Gain: Sendable {
+        /// Not yet asked for.
+        var waiting: Tracklet?
+        /// Asked for; what became of it is not known.
+        var sent: Tracklet?
+        /// The number of the last one that was asked for. Numbers are of the partner: those of the track would tell what was
+        /// withheld.
+        var number: UInt32 = 0
+    }
+
+    let offersTracklets: Bool
+    private let labels: LabelBook
+    private var live: [TrackID: (track: Track, knownAt: Timestamp)] = [:]
+    private var memory: StateMemory?
+    private var gains: [Nation: [TrackID: Gain]]
+
+    /// - Parameters:
+    ///   - partners: who is told.
+    ///   - delay: the longest that an agreement asks for, seconds.
+    ///   - statesMax: how many former states are kept, some 500 bytes each.
+    init(
+        labels: LabelBook, partners: [Nation], offersTracklets: Bool, delay: Double, statesMax: Int = 200_000
+    ) {
+        self.labels = labels
+        self.gains = Dictionary(uniqueKeysWithValues: partners.map { ($0, [:]) })
+        self.offersTracklets = offersTracklets
+        self.memory = delay > 0 ? StateMemory(span: delay, statesMax: statesMax) : nil
+    }
+
+    /// Takes a change of an own track.
+    mutating func take(_ change: TrackChange, at now: Timestamp) -> TrackChangeNotice {
+        switch change {
+        case .updated(let track):
+            let isNew = self.live.updateValue((track, now), forKey: track.id) == nil
+            _ = self.memory?.enter(track, isWanted: true, at: now)
+            return TrackChangeNotice(track.id, isNew ? .new : .moved)
+        case .dropped(let id, _):
+            self.live[id] = nil
+            for partner in self.gains.keys { self.gains[partner]?[id] = nil }
+            _ = self.memory?.end(id, at: now)
+            return TrackChangeNotice(id, .dropped)
+        }
+    }
+
+    /// Takes what own sensors gained, for each partner. A track's last tracklet tells only that it ended.
+    mutating func take(_ tracklet: Tracklet) {
+        guard self.offersTracklets, !tracklet.isLast else { return }
+        for partner in self.gains.keys { self.gains[partner]?[tracklet.track, default: Gain()].add(tracklet) }
+    }
+
+    var tracks: [TrackID] { self.live.keys.sorted() }
+
+    func state(of track: TrackID, at instant: Timestamp) -> Labelled<Track>? {
+        let state: Track? =
+            if let live = self.live[track], live.knownAt <= instant { live.track } else {
+                self.memory?.state(of: track, at: instant)
+            }
+        return state.map { Labelled($0, label: self.labels.label(of: $0.labels)) }
+    }
+
+    mutating func tracklet(of track: TrackID, for partner: Nation, at now: Timestamp) -> Labelled<Tracklet>? {
+        guard let tracklet = self.gains[partner]?[track]?.take() else { return nil }
+        return Labelled(tracklet, label: self.live[track].flatMap { self.labels.label(of: $0.track.labels) })
+    }
+
+    mutating func acknowledged(_ track: TrackID, by partner: Nation) { self.gains[partner]?[track]?.sent = nil }
+
+    mutating func lost(_ track: TrackID, for partner: Nation) { self.gains[partner]?[track]?.takeBack() }
+
+    mutating func forget(_ track: TrackID, for partner: Nation) { self.gains[partner]?[track] = nil }
+
+    mutating func forget(for partner: Nation) { self.gains[partner]?.removeAll() }
+}
+
+extension OwnTracks.Gain {
+    mutating func add(_ tracklet: Tracklet) {
+        self.waiting = self.waiting.map { $0.combined(with: tracklet) } ?? tracklet
+    }
+
+    mutating func take() -> Tracklet? {
+        guard var taken = self.waiting else { return nil }
+        self.waiting = nil
+        self.number += 1
+        taken.sequence = self.number...self.number
+        self.sent = taken
+        return taken
+    }
+
+    mutating func takeBack() {
+        guard let sent = self.sent else { return }
+        self.sent = nil
+        self.number -= 1
+        guard let waiting = self.waiting else {
+            self.waiting = sent
+            return
+        }
+        // Numbers are given when it is asked for.
+        var (older, newer) = (sent, waiting)
+        older.sequence = 1...1
+        newer.sequence = 2...2
+        self.waiting = older.combined(with: newer)
+    }
+}
