@@ -46,9 +46,7 @@ struct Authority: Hashable, Sendable {
     /// - Throws: `IntroductionRefusal.authority`.
     init(der: [UInt8], nation: Nation, realm: Realm) throws(IntroductionRefusal) {
         guard der.count <= Self.octetsMax else { throw .authority("longer than \(Self.octetsMax) octets") }
-        guard let certificate = try? Certificate(derEncoded: der), certificate.version == .v3 else {
-            throw .authority("no certificate")
-        }
+        guard let certificate = strictCertificate(der) else { throw .authority("no certificate") }
         guard let algorithm = SignatureKind(certificate.publicKey),
             certificate.signatureAlgorithm == algorithm.x509
         else { throw .authority("its key and signature must be P-256 with SHA-256, or P-384 with SHA-384") }
@@ -89,6 +87,17 @@ struct Authority: Hashable, Sendable {
     func hasSigned(_ text: [UInt8], signature: [UInt8]) -> Bool {
         self.certificate.publicKey.isValidSignature(signature, for: text, signatureAlgorithm: self.algorithm.x509)
     }
+}
+
+/// Reads a certificate of version 3; nil for any other, and when its signature is not written in the one form of DER: what
+/// surrounds the signed part is itself not signed, and the library takes unused bits and zeroes there as they come.
+func strictCertificate(_ der: [UInt8]) -> Certificate? {
+    guard let certificate = try? Certificate(derEncoded: der), certificate.version == .v3,
+        let node = try? DER.parse(der), case .constructed(let nodes) = node.content,
+        let last = nodes.reduce(nil as ASN1Node?, { $1 }), let signature = try? ASN1BitString(derEncoded: last),
+        signature.paddingBits == 0, signature.bytes.elementsEqual(certificate.signature.rawRepresentation)
+    else { return nil }
+    return certificate
 }
 
 /// The alternative names of a certificate.

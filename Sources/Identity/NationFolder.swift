@@ -5,7 +5,9 @@ internal import SwiftASN1
 internal import X509
 
 /// What TLS needs of a node.
-public struct TLSIdentity: Sendable {
+///
+/// Its description, also the one that the language makes, does not hold the key.
+public struct TLSIdentity: Sendable, CustomStringConvertible, CustomReflectable {
     /// The certificate of the node, DER; those of others are pinned, so no authority follows.
     public let chain: [[UInt8]]
     /// Its private key, PKCS #8 as PEM.
@@ -16,6 +18,9 @@ public struct TLSIdentity: Sendable {
     public let notBefore: Timestamp
     /// When it ends: before that, renew.
     public let notAfter: Timestamp
+
+    public var description: String { "certificate \(Hexadecimal.encode(self.serial)), until \(self.notAfter)" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Who a node is: its nation's authority, its own keys, and its partners, in one folder that only its owner may read.
@@ -30,8 +35,9 @@ public struct TLSIdentity: Sendable {
 /// | `introduction` | what partners get: authority, public keys, revocation list |
 /// | `partners/` | what partners gave: ``PartnerBook`` |
 ///
-/// The `introduction` is written last, so a folder without it was not made to its end.
-public struct NationFolder: Sendable {
+/// The `introduction` is written last, so a folder without it was not made to its end. A description, also the one that the
+/// language makes, holds none of the secrets: it may stand in a log.
+public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable {
     /// The curve of the authority's key.
     public enum Curve: String, Hashable, Sendable, CaseIterable {
         case p256, p384
@@ -76,6 +82,9 @@ public struct NationFolder: Sendable {
     public var realm: Realm { self.name.realm }
     /// The node's name.
     public var node: String { self.name.node }
+
+    public var description: String { "\(self.name) in \(self.path)" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Signs the heads of the nation's log for an audience; nil when the audience is no token.
     public func logSigner(audience: String) -> NoteSigner? {
@@ -332,7 +341,8 @@ public struct NationFolder: Sendable {
         }
         let keyFile = "tls-\(number).key"
         let key = try Self.block(keyFile, "PRIVATE KEY", in: folder)
-        guard let secret = try? Certificate.PrivateKey(derBytes: key), secret.publicKey == leaf.certificate.publicKey
+        guard let secret = try? Certificate.PrivateKey(derBytes: key), secret.publicKey == leaf.certificate.publicKey,
+            (try? secret.serializeAsPEM().derBytes) == key
         else { throw .malformed(path: folder.file(keyFile), line: 0, reason: "it is not the key of \(file)") }
         return (
             name,

@@ -173,7 +173,7 @@ struct Leaf: Sendable {
     let notAfter: Timestamp
 
     init?(der: [UInt8]) {
-        guard let certificate = try? Certificate(derEncoded: der), certificate.version == .v3 else { return nil }
+        guard let certificate = strictCertificate(der) else { return nil }
         self.certificate = certificate
         self.serial = withoutZeroes(certificate.serialNumber.bytes)
         self.notBefore = Timestamp(seconds: certificate.notValidBefore.timeIntervalSince1970)

@@ -41,3 +41,5 @@ extension NationFolder {
         _ = try self.partners.add(other.introduction.octets, at: time)
     }
 }
+
+func setMode(_ path: String, _ mode: mode_t) { _ = unsafe chmod(path, mode) }
