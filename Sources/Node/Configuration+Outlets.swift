@@ -1,4 +1,5 @@
 public import Air
+public import Releasability
 internal import Transport
 
 extension Configuration {
@@ -85,10 +86,13 @@ extension Configuration {
 
         public var name: String
         public var kind: Kind
+        /// Who gets it, and so only what is released to them; nil: systems of the own nation, which get everything.
+        public var audience: Audience?
 
-        public init(name: String, kind: Kind) {
+        public init(name: String, kind: Kind, audience: Audience? = nil) {
             self.name = name
             self.kind = kind
+            self.audience = audience
         }
     }
 
@@ -99,13 +103,37 @@ extension Configuration {
         for section in root.sections("outlets") {
             let name = section.requiredText("name", example: "neighbour")
             let kind = self.outletKind(section)
+            let audience = self.audience(section, kind)
             section.finish()
             guard let name, let kind else { continue }
             if self.outlets.contains(where: { $0.name == name }) {
                 section.report("name", "`\(name)` stands twice; give each outlet a name of its own")
             }
-            self.outlets.append(Outlet(name: name, kind: kind))
+            self.outlets.append(Outlet(name: name, kind: kind, audience: audience))
         }
+    }
+
+    private func audience(_ section: Section, _ kind: Outlet.Kind?) -> Audience? {
+        guard let name = section.text("audience") else { return nil }
+        guard let release = self.release else {
+            if !self.hasBadAgreements {
+                section.report("audience", "has no meaning without agreements; add `release: {agreements: FOLDER}`")
+            }
+            return nil
+        }
+        let cleared = release.policy.partners
+        guard let audience = Audience(name: name), cleared.contains(audience) else {
+            section.report(
+                "audience",
+                "is `\(name)`, for whom policy.yaml has no clearance; write one of "
+                    + cleared.map(\.name).joined(separator: ", "))
+            return nil
+        }
+        if case .frames = kind {
+            section.report(
+                "audience", "gets no frames: they have no place or time by which to decide; use asterix-plots")
+        }
+        return audience
     }
 
     private func outletKind(_ section: Section) -> Outlet.Kind? {

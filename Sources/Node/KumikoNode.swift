@@ -74,7 +74,7 @@ public final class KumikoNode: NodeView, Service {
             watch: PlausibilityGuard(sensors: configuration.sensors), sensors: self.book,
             chronicle: self.history.map { Chronicle($0, interval: configuration.history?.interval ?? 0) },
             observer: observer)
-        let outlets = Outlets(configuration, log: log)
+        let outlets = Outlets(configuration, desk: self.release, log: log)
         self.outlets = outlets
         self.lines = configuration.feeds.enumerated().map { number, feed in
             FeedLine(
@@ -97,7 +97,7 @@ public final class KumikoNode: NodeView, Service {
             await withTaskGroup(of: Void.self) { group in
                 for line in self.lines { group.addTask { await line.run(keeper: self.keeper) } }
                 for outlet in self.outlets.all {
-                    group.addTask { await outlet.run(self, door: self.outlets.door) }
+                    group.addTask { await outlet.run(self) }
                 }
                 if let release = self.release {
                     group.addTask { await release.run(self.picture, clock: self.clock) }

@@ -117,7 +117,7 @@ private final class Listener: Sendable {
         plot.measurement = .geodetic(latitude: 0.6, longitude: 2.4, deviation: 10)
         plot.subject = .vessel
         node.outlets.offer(
-            FeedGoods(feed: "in", reports: [.plot(plot)], frames: MessageRun(), lines: MessageRun()))
+            FeedGoods(feed: "in", reports: [.plot(plot)], frames: MessageRun(), lines: MessageRun()), at: now)
         let (plots, tally) = await listener.plots(at: now) { plots, _ in !plots.isEmpty }
         #expect(plots.map(\.kind) == [.broadcast] && plots.map(\.sensor) == [SensorID(sac: 1, sic: 200)])
         #expect(tally.records[21] == 1 && tally.records[48] == 0)

@@ -149,7 +149,8 @@ final class FeedLine: Sendable {
         }
         self.outlets.offer(
             FeedGoods(
-                feed: self.configuration.name, reports: decoded.reports, frames: decoded.frames, lines: decoded.lines))
+                feed: self.configuration.name, reports: decoded.reports, frames: decoded.frames, lines: decoded.lines),
+            at: now)
         guard !decoded.reports.isEmpty else { return }
         await keeper.take(decoded.reports, now: now)
     }

@@ -5,12 +5,14 @@ internal import Transport
 /// Tells the Mode S frames that feeds bring to programs that connect: byte for byte as Beast, or as lines of SBS.
 final class FrameOutlet: Outlet {
     let configuration: Configuration.Outlet
+    let door: Door
     private let settings: Configuration.FrameOutlet
     private let log: Logger
     private let broadcaster = Mutex<StreamBroadcaster?>(nil)
 
-    init(_ configuration: Configuration.Outlet, _ settings: Configuration.FrameOutlet, log: Logger) {
+    init(_ configuration: Configuration.Outlet, _ settings: Configuration.FrameOutlet, _ door: Door, log: Logger) {
         self.configuration = configuration
+        self.door = door
         self.settings = settings
         self.log = log
     }
@@ -39,7 +41,7 @@ final class FrameOutlet: Outlet {
         self.broadcaster.withLock { $0 }?.send(run.bytes.span, messages: run.count)
     }
 
-    func run(_ node: KumikoNode, door: Door) async {
+    func run(_ node: KumikoNode) async {
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         await self.broadcaster.withLock { $0 }?.close()
     }

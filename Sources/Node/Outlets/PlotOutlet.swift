@@ -19,14 +19,16 @@ final class PlotOutlet: Outlet {
     private static let period = 0.25
 
     let configuration: Configuration.Outlet
+    let door: Door
     private let link: DatagramLink
     private let waiting: Mutex<Waiting>
 
     init(
-        _ configuration: Configuration.Outlet, _ destination: Configuration.Destination, realm: Realm,
+        _ configuration: Configuration.Outlet, _ destination: Configuration.Destination, _ door: Door, realm: Realm,
         log: Logger
     ) {
         self.configuration = configuration
+        self.door = door
         self.link = DatagramLink(destination, name: configuration.name, log: log)
         self.waiting = Mutex(
             Waiting(
@@ -52,7 +54,7 @@ final class PlotOutlet: Outlet {
         }
     }
 
-    func run(_ node: KumikoNode, door: Door) async {
+    func run(_ node: KumikoNode) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(Self.period))
             await self.flush()
@@ -75,7 +77,7 @@ final class PlotOutlet: Outlet {
     var metrics: [Metric] {
         let label = [(name: "outlet", value: self.configuration.name)]
         let (plots, dropped, unwritten) = self.waiting.withLock { ($0.plots, $0.dropped, $0.writer.unwritten) }
-        return self.link.metrics(label) + [
+        return self.link.metrics(label) + self.door.metrics(label) + [
             Metric(
                 "kumiko_outlet_plots_total", .counter, Double(plots), help: "Plots that an outlet took to send.",
                 labels: label),

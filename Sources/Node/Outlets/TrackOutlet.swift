@@ -9,15 +9,18 @@ internal import Transport
 /// Tracks are conflated: in each period every track that has changed is told once, as it then is.
 final class TrackOutlet: Outlet {
     let configuration: Configuration.Outlet
+    let door: Door
     private let settings: Configuration.TrackOutlet
     private let link: DatagramLink
     private let writer: Mutex<SystemTrackWriter>
     private let told = Mutex(0)
 
     init(
-        _ configuration: Configuration.Outlet, _ settings: Configuration.TrackOutlet, realm: Realm, log: Logger
+        _ configuration: Configuration.Outlet, _ settings: Configuration.TrackOutlet, _ door: Door, realm: Realm,
+        log: Logger
     ) {
         self.configuration = configuration
+        self.door = door
         self.settings = settings
         self.link = DatagramLink(settings.destination, name: configuration.name, log: log)
         self.writer = Mutex(
@@ -25,6 +28,8 @@ final class TrackOutlet: Outlet {
                 source: settings.source, service: settings.service, tellsTentative: settings.tellsTentative,
                 isSimulated: realm != .live, datagramMax: settings.destination.datagramMax))
     }
+
+    var takesFeeds: Bool { false }
 
     func open() async throws { try await self.link.open() }
 
@@ -44,8 +49,10 @@ final class TrackOutlet: Outlet {
     func send(_ status: Passed<NodeStatus>, at now: Timestamp) async {
         let goods = status.goods
         let datagrams = self.writer.withLock { writer in
-            writer.append(
-                AsterixServiceState(isDegraded: goods.isDegraded, isOverloaded: goods.isOverloaded), at: now)
+            if let service = goods.service {
+                writer.append(
+                    AsterixServiceState(isDegraded: service.isDegraded, isOverloaded: service.isOverloaded), at: now)
+            }
             for sensor in goods.sensors { writer.append(AsterixSensorState(sensor), at: now) }
             return Self.taken(&writer)
         }
@@ -60,18 +67,19 @@ final class TrackOutlet: Outlet {
         return datagrams
     }
 
-    func run(_ node: KumikoNode, door: Door) async {
-        let reader = node.picture.subscribe()
+    func run(_ node: KumikoNode) async {
+        let reader = self.door.subscribe(node.picture)
         var statusDue = 0.0
         var lost = node.lostItems
         while !Task.isCancelled {
-            if let delta = reader.take() { await self.send(door.pass(delta), at: node.now) }
+            if let delta = reader.take() { await self.send(delta, at: node.now) }
             if statusDue <= 0 {
                 let lostNow = node.lostItems
                 let status = NodeStatus(
-                    sensors: node.sensors, isDegraded: node.trouble != nil, isOverloaded: lostNow > lost)
+                    sensors: node.sensors,
+                    service: NodeStatus.Service(isDegraded: node.trouble != nil, isOverloaded: lostNow > lost))
                 lost = lostNow
-                await self.send(door.pass(status), at: node.now)
+                await self.send(self.door.pass(status, at: node.now), at: node.now)
                 statusDue = self.settings.statusPeriod
             }
             statusDue -= self.settings.period
@@ -96,11 +104,17 @@ final class TrackOutlet: Outlet {
 
 /// How a node and its sensors do.
 struct NodeStatus: Sendable {
+    /// How the node itself does.
+    struct Service: Sendable {
+        /// The node cannot do all of its work.
+        var isDegraded: Bool
+        /// It has dropped what came since the last time.
+        var isOverloaded: Bool
+    }
+
     var sensors: [SensorHealth]
-    /// The node cannot do all of its work.
-    var isDegraded: Bool
-    /// It has dropped what came since the last time.
-    var isOverloaded: Bool
+    /// Nil where it is not to be told.
+    var service: Service?
 }
 
 extension AsterixSensorState {

@@ -21,14 +21,7 @@ public final class ReleaseDesk: Sendable {
         self.policy = policy
         self.realm = realm
         self.labels = labels
-        var seen: Set<Audience> = []
-        let audiences = policy.clearances.map(\.audience).filter { audience in
-            switch audience {
-            case .nation(let nation): nation != policy.nation && seen.insert(audience).inserted
-            case .everybody: seen.insert(audience).inserted
-            case .operators: false
-            }
-        }.sorted { $0.name < $1.name }
+        let audiences = policy.partners
         self.audiences = audiences.map { ReleasedPicture($0, policy: policy) }
         let releases = audiences.map { AudienceRelease($0, policy: policy, realm: realm, book: labels) }
         self.releases = Mutex(releases)
@@ -119,5 +112,19 @@ public final class ReleaseDesk: Sendable {
                 "kumiko_labels_refused_total", .counter, Double(self.labels.refused),
                 help: "Labels beyond the number that a node keeps; what carries them is withheld."))
         return metrics
+    }
+}
+
+extension Policy {
+    /// The nations that have a clearance here, and the public if it has one; by their names.
+    public var partners: [Audience] {
+        var seen: Set<Audience> = []
+        return self.clearances.map(\.audience).filter { audience in
+            switch audience {
+            case .nation(let nation): nation != self.nation && seen.insert(audience).inserted
+            case .everybody: seen.insert(audience).inserted
+            case .operators: false
+            }
+        }.sorted { $0.name < $1.name }
     }
 }
