@@ -158,8 +158,8 @@ let shell: [Target] = [
     room(
         "Node",
         on: [
-            "Air", "Exercises", "Geodesy", "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking",
-            "Transport",
+            "Air", "Disclosure", "Exercises", "Federation", "FederationWire", "Geodesy", "Identity", "Ledger",
+            "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking", "Transport",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "Yams", package: "Yams"),

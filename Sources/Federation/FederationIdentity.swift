@@ -45,7 +45,8 @@ public struct FederationIdentity: Sendable {
         Lane(nation: partner, realm: self.realm, audience: self.nation.description)
     }
 
-    func logSigner(_ lane: Lane) -> NoteSigner? {
+    /// Signs the heads of a lane of this nation; nil for a name that is no key.
+    public func logSigner(_ lane: Lane) -> NoteSigner? {
         NoteSigner(name: lane.origin, algorithm: .ed25519, secret: self.logSecret)
     }
 }

@@ -73,7 +73,8 @@ public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable
     /// The partners.
     public var partners: PartnerBook
 
-    private let logSecret: [UInt8]
+    /// Of the log keys: `logSigner` signs under the name of each lane with it.
+    public let logSecret: [UInt8]
     private let folder: PrivateFolder
 
     /// The nation.

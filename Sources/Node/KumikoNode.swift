@@ -25,11 +25,16 @@ public final class KumikoNode: NodeView, Service {
 
     public let configuration: Configuration
     public let info: NodeInfo
-    public let picture = Picture()
+    /// What the node knows, from own sensors and partners: what screens show.
+    public let picture: Picture
+    /// What own sensors know: what may be released to others.
+    public let own: Picture
     public let clock: NodeClock
     public let history: TrackHistory?
     /// Nil without agreements: nothing goes to a partner.
     public let release: ReleaseDesk?
+    /// Nil without partners.
+    let lattice: Lattice?
     let lines: [FeedLine]
     let outlets: Outlets
     private let keeper: TrackKeeper
@@ -69,11 +74,24 @@ public final class KumikoNode: NodeView, Service {
         parameters.tracksMax = configuration.tracksMax
         parameters.registration.mode = configuration.registration
         parameters.firstID = self.history?.firstTrackID ?? TrackID(1)
+        let chronicle = self.history.map { Chronicle($0, interval: configuration.history?.interval ?? 0) }
+        self.own = Picture()
+        if let settings = configuration.lattice {
+            guard let release = configuration.release else {
+                throw LatticeError("federation: needs agreements; add `release: {agreements: FOLDER}`")
+            }
+            self.picture = Picture()
+            self.lattice = try Lattice(
+                settings, policy: release.policy, labels: labels, system: self.picture, clock: clock,
+                chronicle: chronicle, firstID: parameters.firstID, log: log)
+        } else {
+            self.picture = self.own
+            self.lattice = nil
+        }
         self.keeper = TrackKeeper(
-            tracker: Tracker(sensors: configuration.sensors, parameters: parameters), picture: self.picture,
+            tracker: Tracker(sensors: configuration.sensors, parameters: parameters), picture: self.own,
             watch: PlausibilityGuard(sensors: configuration.sensors), sensors: self.book,
-            chronicle: self.history.map { Chronicle($0, interval: configuration.history?.interval ?? 0) },
-            observer: observer)
+            chronicle: self.lattice == nil ? chronicle : nil, lattice: self.lattice, observer: observer)
         let outlets = Outlets(configuration, desk: self.release, log: log)
         self.outlets = outlets
         self.lines = configuration.feeds.enumerated().map { number, feed in
@@ -89,6 +107,7 @@ public final class KumikoNode: NodeView, Service {
     public func open() async throws {
         for line in self.lines { try await line.open() }
         for outlet in self.outlets.all { try await outlet.open() }
+        try await self.lattice?.open()
     }
 
     /// Runs until the task is cancelled or the program is asked to stop.
@@ -100,8 +119,9 @@ public final class KumikoNode: NodeView, Service {
                     group.addTask { await outlet.run(self) }
                 }
                 if let release = self.release {
-                    group.addTask { await release.run(self.picture, clock: self.clock) }
+                    group.addTask { await release.run(self.own, clock: self.clock) }
                 }
+                if let lattice = self.lattice { group.addTask { await lattice.run() } }
                 group.addTask { await self.tick() }
                 if let history = self.history {
                     let clock = self.clock

@@ -30,11 +30,11 @@ actor TrackKeeper {
     private var maker: TrackletMaker?
 
     /// - Parameters:
-    ///   - lattice: whose sensors these are, which start of the node it is, and where what they gain goes.
+    ///   - lattice: where what own sensors gain goes.
     ///   - observer: sees every slice of reports with the changes that it led to; for measuring.
     init(
         tracker: consuming Tracker, picture: Picture, watch: PlausibilityGuard, sensors: SensorBook,
-        chronicle: Chronicle?, lattice: (nation: Nation, epoch: UInt32, inbox: LatticeInbox)? = nil,
+        chronicle: Chronicle?, lattice: Lattice? = nil,
         observer: (@Sendable ([SensorReport], [TrackChange]) -> Void)? = nil
     ) {
         var tracker = tracker

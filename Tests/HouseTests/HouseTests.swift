@@ -29,8 +29,9 @@ struct HouseTests {
         ],
         "Storage": ["Air", "Geodesy", "GRDB", "Ledger"],
         "Node": [
-            "Air", "Exercises", "Geodesy", "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking",
-            "Transport", "Logging", "ServiceLifecycle", "Yams",
+            "Air", "Disclosure", "Exercises", "Federation", "FederationWire", "Geodesy", "Identity", "Ledger",
+            "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking", "Transport", "Logging",
+            "ServiceLifecycle", "Yams",
         ],
         "Web": [
             "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore", "HTTPTypes",
