@@ -153,6 +153,9 @@ let shell: [Target] = [
             .product(name: "GRPCCore", package: "grpc-swift-2"),
             .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
             .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
             .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         ]),
     room(
@@ -208,8 +211,9 @@ let shell: [Target] = [
     tests(
         "FederationWireTests",
         [
-            "FederationWire", "Air", "Federation", "Geodesy", "Identity", "Ledger", "Releasability",
-            .product(name: "GRPCCore", package: "grpc-swift-2"),
+            "FederationWire", "Air", "Federation", "Identity", "Ledger",
+            .product(name: "GRPCCore", package: "grpc-swift-2"), .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
     tests(
         "NodeTests",
@@ -238,6 +242,8 @@ let packages: [(url: String, version: Version)] = [
     ("https://github.com/apple/swift-http-types", "1.8.0"),
     ("https://github.com/apple/swift-log", "1.16.2"),
     ("https://github.com/apple/swift-nio", "2.101.2"),
+    ("https://github.com/apple/swift-nio-http2", "1.46.0"),
+    ("https://github.com/apple/swift-nio-ssl", "2.37.6"),
     ("https://github.com/apple/swift-protobuf", "1.39.0"),
     ("https://github.com/grpc/grpc-swift-2", "2.4.3"),
     ("https://github.com/grpc/grpc-swift-nio-transport", "2.9.2"),

@@ -25,7 +25,7 @@ struct HouseTests {
         "Identity": ["Air", "Crypto", "Ledger", "SwiftASN1", "X509"],
         "FederationWire": [
             "Air", "Federation", "Geodesy", "Identity", "Ledger", "Releasability", "GRPCCore", "GRPCNIOTransportHTTP2",
-            "GRPCProtobuf", "SwiftProtobuf",
+            "GRPCProtobuf", "NIOCore", "NIOHPACK", "NIOHTTP2", "NIOPosix", "NIOSSL", "NIOTLS", "SwiftProtobuf",
         ],
         "Storage": ["Air", "Geodesy", "GRDB", "Ledger"],
         "Node": [

@@ -1,0 +1,174 @@
+import Identity
+import NIOCore
+import Synchronization
+
+/// One connection that was accepted: who is at the other end, and what it may still do.
+final class Connection: Sendable {
+    private struct State {
+        var peer: Peer?
+        /// Why its certificate was refused, if it was.
+        var refusal: PeerRefusal?
+        var links = 0
+        var hasHadLink = false
+        /// Ends it, unless a `hello` comes.
+        var wait: Scheduled<Void>?
+        var streams: UInt64 = 0
+        var drains: [UInt64: Drain] = [:]
+    }
+
+    let number: UInt64
+    let address: String
+    private let channel: any Channel
+    private let limits: WireLimits
+    private let counters: WireCounters
+    private let state = Mutex(State())
+
+    init(number: UInt64, address: String, channel: any Channel, limits: WireLimits, counters: WireCounters) {
+        self.number = number
+        self.address = address
+        self.channel = channel
+        self.limits = limits
+        self.counters = counters
+    }
+
+    /// Who it is, once its certificate was judged.
+    var peer: Peer? { self.state.withLock { $0.peer } }
+
+    var refusal: PeerRefusal? { self.state.withLock { $0.refusal } }
+
+    func judged(_ result: Result<Peer, PeerRefusal>) {
+        self.state.withLock { state in
+            switch result {
+            case .success(let peer): state.peer = peer
+            case .failure(let refusal): state.refusal = refusal
+            }
+        }
+    }
+
+    /// Gives it so long for a `hello`.
+    func wait() {
+        let wait = self.channel.eventLoop.scheduleTask(in: TimeAmount(self.limits.hello)) {
+            let isIdle = self.state.withLock { $0.links == 0 }
+            guard isIdle else { return }
+            if !self.state.withLock({ $0.hasHadLink }) { self.counters.count(.noHello) }
+            self.channel.close(promise: nil)
+        }
+        self.state.withLock { state -> Scheduled<Void>? in
+            let old = state.wait
+            state.wait = wait
+            return old
+        }?.cancel()
+    }
+
+    /// A `hello` came that holds.
+    func linked() {
+        self.state.withLock { state -> Scheduled<Void>? in
+            state.links += 1
+            state.hasHadLink = true
+            return state.wait.take()
+        }?.cancel()
+    }
+
+    /// The link that came of it is gone.
+    func unlinked() {
+        let isIdle = self.state.withLock { state in
+            state.links -= 1
+            return state.links == 0
+        }
+        if isIdle { self.wait() }
+    }
+
+    /// The connection is gone.
+    func gone() { self.state.withLock { $0.wait.take() }?.cancel() }
+
+    func close() { self.channel.close(promise: nil) }
+
+    func close(after time: Duration) {
+        self.channel.eventLoop.scheduleTask(in: TimeAmount(time)) { self.channel.close(promise: nil) }
+    }
+
+    /// Numbers a stream, and remembers what waits to leave on it.
+    func opened(_ drain: Drain) -> UInt64 {
+        self.state.withLock { state in
+            state.streams += 1
+            state.drains[state.streams] = drain
+            return state.streams
+        }
+    }
+
+    func closed(stream: UInt64) { _ = self.state.withLock { $0.drains.removeValue(forKey: stream) } }
+
+    func drain(of stream: UInt64) -> Drain? { self.state.withLock { $0.drains[stream] } }
+}
+
+/// All connections that were accepted, with their bounds.
+final class ConnectionTable: Sendable {
+    private struct State {
+        var last: UInt64 = 0
+        var connections: [UInt64: Connection] = [:]
+        var perAddress: [String: Int] = [:]
+    }
+
+    let limits: WireLimits
+    let counters: WireCounters
+    private let state = Mutex(State())
+
+    init(limits: WireLimits, counters: WireCounters) {
+        self.limits = limits
+        self.counters = counters
+    }
+
+    subscript(number: UInt64) -> Connection? { self.state.withLock { $0.connections[number] } }
+
+    var count: Int { self.state.withLock { $0.connections.count } }
+
+    var all: [Connection] { self.state.withLock { Array($0.connections.values) } }
+
+    /// Takes a connection in; nil, and counted, when there are too many.
+    func take(_ channel: any Channel) -> Connection? {
+        let address = channel.remoteAddress?.ipAddress ?? ""
+        let result = self.state.withLock { state -> Result<Connection, Full> in
+            guard state.connections.count < self.limits.connections else { return .failure(.all) }
+            guard state.perAddress[address, default: 0] < self.limits.connectionsPerAddress else {
+                return .failure(.address)
+            }
+            state.last += 1
+            state.perAddress[address, default: 0] += 1
+            let connection = Connection(
+                number: state.last, address: address, channel: channel, limits: self.limits, counters: self.counters)
+            state.connections[state.last] = connection
+            return .success(connection)
+        }
+        switch result {
+        case .success(let connection):
+            channel.closeFuture.whenComplete { _ in self.remove(connection) }
+            return connection
+        case .failure(.all): self.counters.count(.tooManyConnections)
+        case .failure(.address): self.counters.count(.tooManyOfAddress)
+        }
+        return nil
+    }
+
+    private enum Full: Error {
+        case all, address
+    }
+
+    private func remove(_ connection: Connection) {
+        self.state.withLock { state in
+            guard state.connections.removeValue(forKey: connection.number) != nil else { return }
+            let left = (state.perAddress[connection.address] ?? 1) - 1
+            state.perAddress[connection.address] = left > 0 ? left : nil
+        }
+        connection.gone()
+    }
+
+    /// A connection's certificate holds: when its nation has too many, the oldest has to go.
+    func identified(_ connection: Connection, as peer: Peer) {
+        let same = self.all.filter { $0.peer?.nation == peer.nation }.sorted { $0.number < $1.number }
+        guard same.count > self.limits.connectionsPerNation else { return }
+        for old in same.prefix(same.count - self.limits.connectionsPerNation) where old !== connection {
+            self.counters.count(.displaced)
+            old.close()
+        }
+    }
+}

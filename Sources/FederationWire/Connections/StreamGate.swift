@@ -1,0 +1,117 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import Synchronization
+
+/// What of a stream was written and has not yet been given to the system.
+final class Drain: Sendable {
+    private struct State {
+        var pending = 0
+        var isGone = false
+        var waiter: CheckedContinuation<Void, Never>?
+
+        mutating func ready() -> CheckedContinuation<Void, Never>? {
+            self.pending == 0 || self.isGone ? self.waiter.take() : nil
+        }
+    }
+
+    private let eventLoop: any EventLoop
+    private let state = Mutex(State())
+
+    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    func writes() { self.state.withLock { $0.pending += 1 } }
+
+    func wrote() {
+        self.state.withLock { state in
+            state.pending -= 1
+            return state.ready()
+        }?.resume()
+    }
+
+    func gone() {
+        self.state.withLock { state in
+            state.isGone = true
+            return state.ready()
+        }?.resume()
+    }
+
+    /// Waits until all that was written before has been given to the system, the stream is gone, or the task cancelled. For one
+    /// task only.
+    func empty() async {
+        // What was written comes to the event loop before this does.
+        try? await self.eventLoop.submit {}.get()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                let isReady = self.state.withLock { state in
+                    if state.pending == 0 || state.isGone || Task.isCancelled { return true }
+                    state.waiter = waiter
+                    return false
+                }
+                if isReady { waiter.resume() }
+            }
+        } onCancel: {
+            self.state.withLock { $0.waiter.take() }?.resume()
+        }
+    }
+}
+
+/// Stands between HTTP/2 and gRPC on a stream that was accepted: says to gRPC of which connection it is, and counts what has
+/// not left.
+///
+/// gRPC tells a handler nothing of the connection but its address. So the number of the connection is put into the request's
+/// headers here; what the client may have put there under that name is taken out.
+final class StreamGate: ChannelDuplexHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias InboundOut = HTTP2Frame.FramePayload
+    typealias OutboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    static let header = "kumiko-connection"
+
+    private let connection: Connection
+    private let counters: WireCounters
+    private let paths: Set<String>
+    private let drain: Drain
+    private let number: UInt64
+    private var hasBegun = false
+
+    init(_ connection: Connection, _ counters: WireCounters, paths: Set<String>, _ eventLoop: any EventLoop) {
+        self.connection = connection
+        self.counters = counters
+        self.paths = paths
+        self.drain = Drain(eventLoop)
+        self.number = connection.opened(self.drain)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.hasBegun, case .headers(var head) = self.unwrapInboundIn(data) else {
+            return context.fireChannelRead(data)
+        }
+        self.hasBegun = true
+        head.headers.replaceOrAdd(name: Self.header, value: "\(self.connection.number) \(self.number)")
+        if !self.paths.contains(head.headers.first(name: ":path") ?? "") { self.counters.count(.unknownMethod) }
+        context.fireChannelRead(self.wrapInboundOut(.headers(head)))
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .data = self.unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
+        let drain = self.drain
+        drain.writes()
+        promise.futureResult.whenComplete { _ in drain.wrote() }
+        context.write(data, promise: promise)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.end() }
+
+    private func end() {
+        self.connection.closed(stream: self.number)
+        self.drain.gone()
+    }
+}
