@@ -180,7 +180,8 @@ let shell: [Target] = [
     .executableTarget(
         name: "kumiko",
         dependencies: [
-            "Air", "Exercises", "Geodesy", "Node", "Scoring", "SensorFormats", "Tracking", "Web",
+            "Air", "Exercises", "Geodesy", "Identity", "Node", "Releasability", "Scoring", "SensorFormats", "Tracking",
+            "Web",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -107,7 +107,6 @@ public final class KumikoNode: NodeView, Service {
     public func open() async throws {
         for line in self.lines { try await line.open() }
         for outlet in self.outlets.all { try await outlet.open() }
-        try await self.lattice?.open()
     }
 
     /// Runs until the task is cancelled or the program is asked to stop.
@@ -204,7 +203,7 @@ public final class KumikoNode: NodeView, Service {
 
     public var trouble: String? {
         if let error = self.history?.counters.lastError { return "Track history cannot be written: \(error)." }
-        return nil
+        return self.lattice?.trouble
     }
 
     /// What the keeper of the tracks had counted, and held, a second ago at most.

@@ -208,7 +208,12 @@ final class Output {
 
 /// Whether two paths lead to the same file.
 private func isSameFile(_ one: String, _ other: String) -> Bool {
-    var (first, second) = (stat(), stat())
-    guard unsafe stat(one, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
-    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    func file(_ path: String) -> [UInt64]? {
+        let attributes = try? FileManager.default.attributesOfItem(
+            atPath: URL(filePath: path).resolvingSymlinksInPath().path)
+        let numbers = [attributes?[.systemNumber], attributes?[.systemFileNumber]].compactMap { $0 as? NSNumber }
+        return numbers.count == 2 ? numbers.map(\.uint64Value) : nil
+    }
+    guard let first = file(one), let second = file(other) else { return false }
+    return first == second
 }

@@ -44,7 +44,7 @@ struct DemoAlliance {
         }
         for number in folders.indices {
             for other in folders where other.nation != folders[number].nation {
-                _ = try folders[number].partners.add(other.introduction, at: now)
+                _ = try folders[number].partners.add(other.introduction.octets, at: now)
             }
         }
         for member in self.members { try self.writeAgreements(of: member, at: now) }

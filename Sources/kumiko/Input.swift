@@ -19,9 +19,9 @@ final class Input {
         self.name = path == "-" ? "standard input" : path
         self.descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard self.descriptor >= 0 else { throw Self.failure(path) }
-        var status = stat()
-        let isFile = unsafe fstat(self.descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        self.size = isFile ? Int(status.st_size) : nil
+        // What has an end can be gone back from; a pipe has none.
+        let end = lseek(self.descriptor, 0, SEEK_END)
+        self.size = end > 0 && lseek(self.descriptor, 0, SEEK_SET) == 0 ? Int(end) : nil
         self.progress = showsProgress ? self.size.flatMap { Progress(size: $0) } : nil
     }
 

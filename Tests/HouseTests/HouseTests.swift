@@ -39,9 +39,8 @@ struct HouseTests {
             "ServiceLifecycle",
         ],
         "kumiko": [
-            "Air", "Exercises", "Geodesy", "Node", "Scoring", "SensorFormats", "Tracking", "Web", "ArgumentParser",
-            "Logging",
-            "ServiceLifecycle", "UnixSignals",
+            "Air", "Exercises", "Geodesy", "Identity", "Node", "Releasability", "Scoring", "SensorFormats", "Tracking",
+            "Web", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
     ]
     /// The language's own modules. Only `Node` and above may ask them for the time.

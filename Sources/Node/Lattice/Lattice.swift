@@ -1,8 +1,8 @@
-public import Air
+internal import Air
 internal import Federation
 internal import FederationWire
 internal import Foundation
-public import Identity
+internal import Identity
 internal import Ledger
 internal import Logging
 internal import Releasability
@@ -14,7 +14,8 @@ internal import Synchronization
 ///     FederationServer, FederationDialer → LatticeKeeper (the core, the fused picture) → LatticeStore
 final class Lattice: Sendable {
     let settings: Configuration.Lattice
-    let origins: OriginBook
+    /// Who contributed what to the tracks of the picture of all nations.
+    let origins = OriginBook()
     let inbox = LatticeInbox()
     /// Which start of the node this is.
     let start: UInt64
@@ -24,14 +25,20 @@ final class Lattice: Sendable {
     private let keeper: LatticeKeeper
     private let clock: NodeClock
     private let log: Logger
-    private let nation: Nation
+    let nation: Nation
+    /// Which life of the node's tracks this is.
+    var epoch: UInt32 { UInt32(truncatingIfNeeded: self.start) }
+    private let wrong = Mutex<String?>(nil)
+    private let parts = Mutex<(server: FederationServer?, dialers: [FederationDialer])>((nil, []))
+    private var server: FederationServer? { self.parts.withLock { $0.server } }
+    private var dialers: [FederationDialer] { self.parts.withLock { $0.dialers } }
 
     /// Opens keys and ledger; nothing runs yet.
     ///
     /// - Throws: `IdentityError`, `LedgerError`, `StorageError`, or `LatticeError` where they do not fit the configuration.
     init(
-        _ settings: Configuration.Lattice, policy: Policy, labels: LabelBook, system: Picture, origins: OriginBook,
-        clock: NodeClock, chronicle: Chronicle?, log: Logger
+        _ settings: Configuration.Lattice, policy: Policy, labels: LabelBook, system: Picture, clock: NodeClock,
+        chronicle: Chronicle?, firstID: TrackID, log: Logger
     ) throws {
         let folder = try NationFolder(opening: settings.identity)
         guard folder.nation == policy.nation, folder.realm == policy.realm else {
@@ -60,15 +67,14 @@ final class Lattice: Sendable {
             identity, policy: policy, partners: Self.keys(folder, settings), source: own, start: self.start,
             recovering: try store.recover())
         self.settings = settings
-        self.origins = origins
         self.nation = folder.nation
         self.folder = Mutex(folder)
         self.store = store
         self.clock = clock
         self.log = log
         self.keeper = LatticeKeeper(
-            core: core, inbox: self.inbox, store: store, links: self.links, system: system, origins: origins,
-            labels: labels, clock: clock, chronicle: chronicle, log: log)
+            core: core, inbox: self.inbox, store: store, links: self.links, system: system,
+            origins: self.origins, firstID: firstID, labels: labels, clock: clock, chronicle: chronicle, log: log)
     }
 
     private static func keys(_ folder: NationFolder, _ settings: Configuration.Lattice) -> [PartnerKeys] {
@@ -80,6 +86,117 @@ final class Lattice: Sendable {
                 nation: partner.nation, nodes: partner.nodeKeys, log: log, cosigner: partner.introduction.cosigner,
                 isLinked: settings.partners.contains { $0.nation == partner.nation })
         }
+    }
+
+    /// Makes the server and the dialers; nothing listens yet.
+    private func connect() {
+        let identity: @Sendable () -> WireIdentity = { [self] in
+            self.folder.withLock { WireIdentity(tls: $0.tls, judge: $0.judge) }
+        }
+        // Certificates end by the real time, also in an exercise that is played.
+        let clock = NodeClock.real()
+        let now: @Sendable () -> Timestamp = { clock.now }
+        let server = self.settings.listen.map { address in
+            FederationServer(
+                address: WireAddress(host: address.host, port: address.port), links: self.links, delegate: self,
+                identity: identity, clock: now)
+        }
+        let dialers = self.settings.partners.compactMap { partner in
+            partner.address.map { address in
+                FederationDialer(
+                    partner: partner.nation, addresses: [WireAddress(host: address.host, port: address.port)],
+                    links: self.links, delegate: self, identity: identity, clock: now)
+            }
+        }
+        self.parts.withLock { $0 = (server, dialers) }
+    }
+
+    // MARK: Running
+
+    /// Listens, dials and keeps, until cancelled.
+    func run() async {
+        self.connect()
+        await self.keeper.recover()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keeper.run() }
+            group.addTask { await self.watchIdentity() }
+            if let server = self.server { group.addTask { await self.serve(server) } }
+            for dialer in self.dialers { group.addTask { await dialer.run() } }
+            await group.waitForAll()
+        }
+    }
+
+    private func serve(_ server: FederationServer) async {
+        do { try await server.run() } catch {
+            let text = "partners cannot reach this node: \(self.settings.listen.map { "\($0)" } ?? ""): \(error)"
+            self.wrong.withLock { $0 = text }
+            self.log.error("federation", metadata: ["trouble": "\(text)"])
+        }
+    }
+
+    /// Takes note of partners that were added or revoked, and of a new certificate, while the node runs.
+    private func watchIdentity() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(2))
+            do throws(IdentityError) {
+                let folder = try NationFolder(opening: self.settings.identity)
+                let keys = Self.keys(folder, self.settings)
+                let isNews = self.folder.withLock { old in
+                    defer { old = folder }
+                    return Self.keys(old, self.settings) != keys || old.tls.serial != folder.tls.serial
+                        || old.partners.denials != folder.partners.denials
+                }
+                guard isNews else { continue }
+                self.inbox.put(.partners(keys))
+                self.server?.review()
+                self.log.notice("the folder of identity was read again")
+            } catch {
+                // What was known stays in force; a folder that is open to others is told.
+                self.log.error("federation", metadata: ["identity": "\(error)"])
+            }
+        }
+    }
+
+    /// What a person must mend; nil while all is well.
+    var trouble: String? {
+        if let wrong = self.wrong.withLock({ $0 }) { return wrong }
+        return self.store.trouble.map { "The ledger is not written any more: \($0)." }
+    }
+
+    /// What was counted of each partner.
+    func figures() async -> [(nation: Nation, figures: PartnerFigures)] {
+        var all: [(nation: Nation, figures: PartnerFigures)] = []
+        for partner in self.settings.partners {
+            if let figures = await self.keeper.figures(of: partner.nation) { all.append((partner.nation, figures)) }
+        }
+        return all
+    }
+}
+
+extension Lattice: FederationDelegate {
+    func accepted(_ link: LinkID, peer: Peer) async {
+        self.log.notice("a partner's node is linked", metadata: ["peer": "\(peer.name)"])
+        await self.keeper.handle(.accepted(link, peer.nation, node: peer.node))
+    }
+
+    func dialled(_ link: LinkID, peer: Peer) async {
+        self.log.notice("linked to a partner's node", metadata: ["peer": "\(peer.name)"])
+        await self.keeper.handle(.dialled(link, peer.nation))
+    }
+
+    func request(_ link: LinkID, _ request: Request) async { await self.keeper.handle(.request(link, request)) }
+
+    func delivery(_ link: LinkID, _ delivery: Delivery) async { await self.keeper.handle(.delivery(link, delivery)) }
+
+    func sent(_ link: LinkID) async { await self.keeper.handle(.sent(link)) }
+
+    func closed(_ link: LinkID, _ ending: LinkEnding) async {
+        self.log.notice("a link has ended", metadata: ["why": "\(ending)"])
+        await self.keeper.handle(.closed(link))
+    }
+
+    func unreachable(_ nation: Nation, address: WireAddress, reason: String) async {
+        self.log.info("a partner's node is not reached", metadata: ["nation": "\(nation)", "why": "\(reason)"])
     }
 }
 

@@ -14,7 +14,7 @@ internal import Tracking
 /// Writes go to the store's thread and come back by the inbox; nothing here waits for a disk or a partner.
 actor LatticeKeeper {
     private var core: FederationNode<OwnTracks>
-    private var fused = FusedPicture()
+    private var fused: FusedPicture
     private let inbox: LatticeInbox
     private let store: LatticeStore
     private let links: FederationLinks
@@ -41,9 +41,12 @@ actor LatticeKeeper {
 
     init(
         core: FederationNode<OwnTracks>, inbox: LatticeInbox, store: LatticeStore, links: FederationLinks,
-        system: Picture, origins: OriginBook, labels: LabelBook, clock: NodeClock,
-        chronicle: Chronicle?, log: Logger
+        system: Picture, origins: OriginBook, firstID: TrackID, labels: LabelBook,
+        clock: NodeClock, chronicle: Chronicle?, log: Logger
     ) {
+        var parameters = FusionParameters()
+        parameters.tracker.firstID = firstID
+        self.fused = FusedPicture(parameters: parameters)
         self.core = core
         self.nation = core.identity.nation
         self.inbox = inbox

@@ -107,7 +107,10 @@ public struct FusedPicture: Sendable {
     var near: [Int32] = []
 
     /// A picture without tracks.
-    public init(parameters: FusionParameters = FusionParameters()) { self.parameters = parameters }
+    public init(parameters: FusionParameters = FusionParameters()) {
+        self.parameters = parameters
+        self.lastID = parameters.tracker.firstID.rawValue &- 1
+    }
 
     // MARK: Input
 
