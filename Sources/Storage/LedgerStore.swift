@@ -448,6 +448,9 @@ public final class LedgerStore: Sendable {
     /// Closes the file. What is written afterwards is refused.
     public func close() throws(LedgerError) {
         self.state.withLock { $0.stopped = $0.stopped ?? "it is closed" }
+        // The last connection that closes is one for reading, which cannot take the write-ahead log into the file: what is left
+        // of it would be played into a backup that is put in the file's place.
+        if let writer { _ = try? writer.writeWithoutTransaction { db in try db.checkpoint(.truncate) } }
         do { try self.reader.close() } catch { throw Self.ledgerError(error, self.path) }
     }
 
