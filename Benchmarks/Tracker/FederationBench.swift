@@ -83,7 +83,10 @@ enum FederationBench {
         case "priorEvidence": k.priorEvidence = value
         case "confirmEvidence": k.confirmEvidence = value
         case "wholeTrackNoise": k.wholeTrackNoise = value
-        case "lagMax": k.lagMax = value
+        case "clearLead": k.clearLead = value
+        case "veilGate": k.veilGate = value
+        case "veilMax": k.veilMax = value
+        case "fusionLag": k.lagMax = value
         default: Tuning.set(text, in: &k.tracker)
         }
     }

@@ -4,32 +4,52 @@ import Glibc
 
 /// Which tracks of several nations are one aircraft.
 extension FusedPicture {
-    /// Joins a track with its twin, if each has been the other's likeliest for some sweeps.
+    /// Joins a track with its twin, if each is the other's likeliest: at once where nothing else comes near, else after some
+    /// sweeps.
     mutating func joinTwin(_ slot: Int, _ now: Timestamp, into changes: inout [SystemTrackChange]) {
-        let twin = self.twin(of: slot, now)
-        guard twin >= 0, self.twin(of: twin, now) == slot else {
+        let mine = self.twin(of: slot, now)
+        // What may be an aircraft that is told of already is not told of beside it, until it is known better.
+        self.records[slot].isVeiled =
+            mine.isNear && !self.records[slot].isTold
+            && now.seconds(since: self.records[slot].base.track.bornAt) < self.parameters.veilMax
+        guard mine.slot >= 0 else {
             self.records[slot].base.twinSweeps = 0
             return
         }
-        let id = self.records[twin].base.track.id
+        let theirs = self.twin(of: mine.slot, now)
+        guard theirs.slot == slot else {
+            self.records[slot].base.twinSweeps = 0
+            return
+        }
+        let id = self.records[mine.slot].base.track.id
         if self.records[slot].base.twin != id {
             self.records[slot].base.twin = id
             self.records[slot].base.twinSweeps = 0
         }
-        // The elder waits to be found by the younger.
-        guard id < self.records[slot].base.track.id else {
-            self.records[slot].base.twinSweeps = 0
-            return
-        }
         self.records[slot].base.twinSweeps += 1
-        let isSame = self.records[slot].base.key != 0 && self.records[slot].base.key == self.records[twin].base.key
-        guard isSame || self.records[slot].base.twinSweeps >= self.parameters.alikeSweeps else { return }
+        let isSame = self.haveOneAddress(slot, mine.slot)
+        let isClear = min(mine.lead, theirs.lead) > self.parameters.clearLead
+        guard isSame || isClear || self.records[slot].base.twinSweeps >= self.parameters.alikeSweeps else { return }
         if isSame { self.tally.joinedByIdentity += 1 } else { self.tally.joinedByKinematics += 1 }
-        self.merge(slot, into: twin, now, into: &changes)
+        let isElder = self.isBefore(slot, mine.slot)
+        self.merge(isElder ? mine.slot : slot, into: isElder ? slot : mine.slot, now, into: &changes)
     }
 
-    /// The likeliest other track that may be the same aircraft, or −1.
-    private mutating func twin(of slot: Int, _ now: Timestamp) -> Int {
+    /// Whether of two tracks the first one keeps its number: what was told, then what is older.
+    private func isBefore(_ a: Int, _ b: Int) -> Bool {
+        if self.records[a].isTold != self.records[b].isTold { return self.records[a].isTold }
+        return self.records[a].base.track.id < self.records[b].base.track.id
+    }
+
+    private func haveOneAddress(_ a: Int, _ b: Int) -> Bool {
+        self.records[a].base.key != 0 && self.records[a].base.key == self.records[b].base.key
+    }
+
+    /// The likeliest other track that may be the same aircraft.
+    ///
+    /// - Returns: its slot, or −1; how much likelier than the next one it is, as a difference of −2 log-likelihood; and
+    ///   whether a track that is told of lies so near that this one may be it.
+    private mutating func twin(of slot: Int, _ now: Timestamp) -> (slot: Int, lead: Double, isNear: Bool) {
         let here = self.records[slot].place
         var near = self.near
         self.near = []
@@ -40,22 +60,27 @@ extension FusedPicture {
             if dot(d, d) < 8_000 * 8_000 { near.append(Int32(other)) }
         }
         self.near = near
-        guard !near.isEmpty else { return -1 }
+        guard !near.isEmpty else { return (-1, 0, false) }
         var best = -1, bestID = TrackID(0)
-        var least = Double.infinity
+        var least = Double.infinity, second = Double.infinity
+        var isNear = false
         var own: Track?
         for other in near where self.mayBeOne(slot, Int(other)) {
             if own == nil { own = self.snapshot(slot, now) }
             guard let mine = own else { break }
-            let isSame =
-                self.records[slot].base.key != 0 && self.records[slot].base.key == self.records[Int(other)].base.key
+            let isSame = self.haveOneAddress(slot, Int(other))
             let (square, cost) = self.distance(Int(other), mine)
+            if square < self.parameters.veilGate, self.records[Int(other)].isTold { isNear = true }
             guard square < (isSame ? self.parameters.identityGate : self.parameters.alikeGate) else { continue }
             let value = isSame ? cost - 1e6 : cost
             let id = self.records[Int(other)].base.track.id
-            if value < least || value == least && id < bestID { (best, least, bestID) = (Int(other), value, id) }
+            if value < least || value == least && id < bestID {
+                (best, second, least, bestID) = (Int(other), least, value, id)
+            } else {
+                second = min(second, value)
+            }
         }
-        return best
+        return (best, second - least, isNear)
     }
 
     /// Whether identity and contributors allow that two tracks are one aircraft.

@@ -298,6 +298,11 @@ extension FusedPicture {
 
     private mutating func tell(_ slot: Int, _ now: Timestamp, into changes: inout [SystemTrackChange]) {
         guard self.records[slot].isLive else { return }
+        if self.records[slot].base.isConfirmed, !self.records[slot].isTold {
+            // Not a second track of an aircraft that is told of already.
+            self.joinTwin(slot, now, into: &changes)
+            guard self.records[slot].isLive else { return }
+        }
         if self.isShown(slot) {
             self.records[slot].isTold = true
             changes.append(

@@ -38,7 +38,9 @@ public struct FusedPicture: Sendable {
         /// Whether anybody was told of it.
         var isTold = false
         var isLive = true
-        /// How long it has been the younger of two that may be one.
+        /// Whether it may be an aircraft that is told of already.
+        var isVeiled = false
+        /// The track that bears the same address elsewhere.
         var rival = TrackID(0)
         var place = SIMD3<Double>.zero
     }
@@ -389,7 +391,7 @@ public struct FusedPicture: Sendable {
     /// Whether a track is believed and no other that may be the same aircraft is told in its place.
     func isShown(_ slot: Int) -> Bool {
         self.records[slot].isLive && self.records[slot].base.isConfirmed
-            && (self.records[slot].isTold || self.records[slot].base.twinSweeps == 0)
+            && (self.records[slot].isTold || !self.records[slot].isVeiled)
     }
 
     /// A track of the picture, moved to an instant, with the whole tracks joined to it.

@@ -8,6 +8,13 @@ public struct FusionParameters: Sendable {
     public var identityGate = 200.0
     /// Sweeps, one after the other, in which two tracks must have been alike to be joined.
     public var alikeSweeps = 2
+    /// How much likelier, as a difference of −2 log-likelihood, two tracks must be one than either with any other to be
+    /// joined at once.
+    public var clearLead = 6.0
+    /// Squared Mahalanobis distance below which a new track may be one that is told of already, and for how long after its
+    /// birth it is held back for that, seconds.
+    public var veilGate = 60.0
+    public var veilMax = 15.0
     /// Squared Mahalanobis distance, for each line of information, beyond which a tracklet does not fit its track.
     public var misfitGate = 40.0
     /// Tracklets that did not fit, less those that did, from which on a contributor gets a track of its own.

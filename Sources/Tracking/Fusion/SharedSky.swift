@@ -4,8 +4,8 @@ import Geodesy
 /// Several nations in one process, each with a tracker of its own sensors and a fused picture of what the others share: a
 /// pure value, for studies of what sharing brings.
 ///
-/// Everything that a nation shares goes over a link of fixed delay, every share period (plots as they come); its own
-/// sensors reach its own picture at once.
+/// Everything that a nation shares goes over a link of fixed delay as it comes, of each track at most once in a share period;
+/// its own sensors reach its own picture at once.
 public struct SharedSky: Sendable {
     /// What nations share with each other.
     public enum Sharing: String, Hashable, Sendable, CaseIterable {
@@ -23,7 +23,7 @@ public struct SharedSky: Sendable {
     public var sharing: Sharing
     /// From sending to receiving, seconds.
     public var linkDelay: Double
-    /// Between two tellings of a nation, seconds.
+    /// Between two tellings of one track, at least, seconds.
     public var sharePeriod: Double
 
     private struct Post: Sendable {
@@ -42,17 +42,48 @@ public struct SharedSky: Sendable {
         var maker: TrackletMaker
         var picture: FusedPicture
         var inbox: [Post] = []
-        /// Tracks told to the others at the last telling.
-        var told: [TrackID] = []
+        /// Tracks told to the others, by number: when, and with the plots received until when.
+        var told: [(id: TrackID, at: Timestamp, until: Timestamp)] = []
 
-        mutating func makeTracklets(for audience: Int, into tracklets: inout [Tracklet]) {
+        mutating func makeTracklets(
+            for audience: Int, _ now: Timestamp, every period: Double, into tracklets: inout [Tracklet]
+        ) {
             self.maker.take(from: &self.tracker)
-            self.maker.tell(audience, of: self.tracker, into: &tracklets)
+            self.maker.tell(audience, of: self.tracker, now: now, every: period, into: &tracklets)
+        }
+
+        /// The tracks that took a plot since they were last told of, and those that are no more.
+        mutating func wholeTracks(
+            _ now: Timestamp, every period: Double, into tracks: inout [Track], ended: inout [TrackID]
+        ) {
+            var all: [Track] = []
+            self.tracker.forEachTrack(predictedTo: now) { all.append($0) }
+            all.sort { $0.id < $1.id }
+            var told: [(id: TrackID, at: Timestamp, until: Timestamp)] = []
+            var at = 0
+            for track in all {
+                while at < self.told.count, self.told[at].id < track.id {
+                    ended.append(self.told[at].id)
+                    at += 1
+                }
+                var known: (id: TrackID, at: Timestamp, until: Timestamp)?
+                if at < self.told.count, self.told[at].id == track.id {
+                    known = self.told[at]
+                    at += 1
+                }
+                if let known, known.until >= track.receivedAt || now.seconds(since: known.at) < period - 1e-3 {
+                    told.append(known)
+                } else {
+                    tracks.append(track)
+                    told.append((track.id, now, track.receivedAt))
+                }
+            }
+            ended += self.told[at...].map(\.id)
+            self.told = told
         }
     }
 
     private var nodes: [Node] = []
-    private var sharedAt = Timestamp(nanoseconds: .min)
     private var changes: [TrackChange] = []
     private var systemChanges: [SystemTrackChange] = []
 
@@ -97,54 +128,51 @@ public struct SharedSky: Sendable {
     ///   - reports: in order of `receivedAt`.
     ///   - now: the newest `receivedAt`, or later.
     public mutating func process(_ reports: borrowing Span<SensorReport>, now: Timestamp) {
+        if self.sharing == .plots { self.sendPlots(reports) }
         for i in self.nodes.indices {
             var own: [SensorReport] = []
             for j in reports.indices where reports[j].sensor.sac == self.nodes[i].sac { own.append(reports[j]) }
-            if self.sharing == .plots, !own.isEmpty {
-                for j in self.nodes.indices where j != i {
-                    self.nodes[j].inbox.append(
-                        Post(arrivesAt: now.advanced(by: self.linkDelay), from: i, reports: own))
-                }
-            }
-            if self.sharing == .plots {
-                let from = own.count
-                self.receivePlots(i, now, into: &own)
-                // Theirs were received when they got here.
-                for j in from..<own.count {
-                    if case .plot(var plot) = own[j] {
-                        plot.receivedAt = now
-                        own[j] = .plot(plot)
-                    }
-                }
-            }
+            if self.sharing == .plots { self.receivePlots(i, now, into: &own) }
             self.nodes[i].tracker.process(own.span, now: now, into: &self.changes)
             self.changes.removeAll(keepingCapacity: true)
             guard self.sharing == .tracklets || self.sharing == .tracks else { continue }
             var news: [Tracklet] = []
-            self.nodes[i].makeTracklets(for: 0, into: &news)
+            self.nodes[i].makeTracklets(for: 0, now, every: 0, into: &news)
             self.receive(i, now)
             self.nodes[i].picture.process(news.span, now: now, into: &self.systemChanges)
             self.systemChanges.removeAll(keepingCapacity: true)
         }
-        let isDue =
-            self.sharedAt.nanoseconds == .min || now.seconds(since: self.sharedAt) >= self.sharePeriod - 1e-6
-        if isDue, self.sharing == .tracklets || self.sharing == .tracks {
-            self.sharedAt = now
-            for i in self.nodes.indices { self.share(i, now) }
+        guard self.sharing == .tracklets || self.sharing == .tracks else { return }
+        for i in self.nodes.indices { self.share(i, now) }
+    }
+
+    /// Sends plots on, each as it comes.
+    private mutating func sendPlots(_ reports: borrowing Span<SensorReport>) {
+        for j in reports.indices {
+            guard case .plot(var plot) = reports[j] else { continue }
+            plot.receivedAt = plot.receivedAt.advanced(by: self.linkDelay)
+            for i in self.nodes.indices where plot.sensor.sac != self.nodes[i].sac {
+                self.nodes[i].inbox.append(Post(arrivesAt: plot.receivedAt, from: i, reports: [.plot(plot)]))
+            }
         }
     }
 
+    /// Puts the partners' plots that have come among the own ones, in the order of their arrival.
     private mutating func receivePlots(_ i: Int, _ now: Timestamp, into reports: inout [SensorReport]) {
-        var kept = 0
-        for j in self.nodes[i].inbox.indices {
-            if self.nodes[i].inbox[j].arrivesAt <= now {
-                reports.append(contentsOf: self.nodes[i].inbox[j].reports)
-            } else {
-                self.nodes[i].inbox.swapAt(kept, j)
-                kept += 1
+        var own: [SensorReport] = []
+        swap(&own, &reports)
+        var next = 0, come = 0
+        while come < self.nodes[i].inbox.count, self.nodes[i].inbox[come].arrivesAt <= now {
+            let post = self.nodes[i].inbox[come]
+            while next < own.count, case .plot(let plot) = own[next], plot.receivedAt <= post.arrivesAt {
+                reports.append(own[next])
+                next += 1
             }
+            reports.append(contentsOf: post.reports)
+            come += 1
         }
-        self.nodes[i].inbox.removeLast(self.nodes[i].inbox.count - kept)
+        reports.append(contentsOf: own[next...])
+        self.nodes[i].inbox.removeFirst(come)
     }
 
     private mutating func receive(_ i: Int, _ now: Timestamp) {
@@ -171,21 +199,11 @@ public struct SharedSky: Sendable {
     private mutating func share(_ i: Int, _ now: Timestamp) {
         var post = Post(arrivesAt: now.advanced(by: self.linkDelay), from: i)
         if self.sharing == .tracklets {
-            self.nodes[i].makeTracklets(for: 1, into: &post.tracklets)
+            self.nodes[i].makeTracklets(for: 1, now, every: self.sharePeriod, into: &post.tracklets)
         } else {
-            var told: [TrackID] = []
-            self.nodes[i].tracker.forEachTrack(predictedTo: now) {
-                post.tracks.append($0)
-                told.append($0.id)
-            }
-            told.sort()
-            var at = 0
-            for id in self.nodes[i].told {
-                while at < told.count, told[at] < id { at += 1 }
-                if at == told.count || told[at] != id { post.ended.append(id) }
-            }
-            self.nodes[i].told = told
+            self.nodes[i].wholeTracks(now, every: self.sharePeriod, into: &post.tracks, ended: &post.ended)
         }
+        guard !post.tracklets.isEmpty || !post.tracks.isEmpty || !post.ended.isEmpty else { return }
         for j in self.nodes.indices where j != i { self.nodes[j].inbox.append(post) }
     }
 

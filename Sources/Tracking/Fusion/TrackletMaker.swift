@@ -28,6 +28,8 @@ public struct TrackletMaker: Sendable {
         var waiting: Int32 = -1
         /// Until when measurements were told.
         var until = Timestamp(nanoseconds: .min)
+        /// When it was last told of.
+        var toldAt = Timestamp(nanoseconds: .min)
         var evidence = 0.0
         var status = Track.Status.tentative
         var hasEnded = false
@@ -82,8 +84,14 @@ public struct TrackletMaker: Sendable {
     /// - Parameters:
     ///   - audience: its number.
     ///   - tracker: the one whose journal was taken.
-    public mutating func tell(_ audience: Int, of tracker: borrowing Tracker, into tracklets: inout [Tracklet]) {
-        self.audiences[audience].tell(of: tracker, self.originator, self.epoch, into: &tracklets)
+    ///   - now: the time.
+    ///   - period: a track that was told of since then waits and sums, seconds; a plot of one that was not is told at once.
+    public mutating func tell(
+        _ audience: Int, of tracker: borrowing Tracker, now: Timestamp, every period: Double = 0,
+        into tracklets: inout [Tracklet]
+    ) {
+        self.audiences[audience].tell(
+            of: tracker, self.originator, self.epoch, since: now.advanced(by: 1e-3 - period), now, into: &tracklets)
     }
 
     /// How many tracks an audience is kept in mind for, and for how many of them something waits.
@@ -125,11 +133,13 @@ extension TrackletMaker.Memory {
     }
 
     mutating func tell(
-        of tracker: borrowing Tracker, _ originator: Nation, _ epoch: UInt32, into tracklets: inout [Tracklet]
+        of tracker: borrowing Tracker, _ originator: Nation, _ epoch: UInt32, since: Timestamp, _ now: Timestamp,
+        into tracklets: inout [Tracklet]
     ) {
         var kept = 0
         for index in self.told.indices {
-            let goesOn = self.tell(index, of: tracker, originator, epoch, into: &tracklets)
+            let isHeld = self.told[index].toldAt > since && !self.told[index].hasEnded
+            let goesOn = isHeld || self.tell(index, of: tracker, originator, epoch, now, into: &tracklets)
             guard goesOn else {
                 if self.told[index].waiting >= 0 { self.free.append(self.told[index].waiting) }
                 self.places.remove(UInt64(self.told[index].track.rawValue))
@@ -146,7 +156,7 @@ extension TrackletMaker.Memory {
 
     /// Tells of one track; false if there is no more to be told of it, ever.
     private mutating func tell(
-        _ index: Int, of tracker: borrowing Tracker, _ originator: Nation, _ epoch: UInt32,
+        _ index: Int, of tracker: borrowing Tracker, _ originator: Nation, _ epoch: UInt32, _ now: Timestamp,
         into tracklets: inout [Tracklet]
     ) -> Bool {
         var told = self.told[index]
@@ -194,6 +204,7 @@ extension TrackletMaker.Memory {
                 measuredAt: until, position: spot.geodetic)
         }
         told.sequence += 1
+        told.toldAt = now
         t.sequence = told.sequence...told.sequence
         tracker.describe(slot, in: &t)
         (t.status, t.evidence) = (status, evidence)
