@@ -65,7 +65,14 @@ enum FederationBench {
                     for report in reports[i] { lines.append(report) }
                     try lines.write(to: "\(out)/tracks-\(scenario.nodes[i]).jsonl")
                 }
-                if tells { say("  \(sky.tally(of: i))") }
+                if tells {
+                    say("  \(sky.tally(of: i))")
+                    for partner in sky.registrations(of: i) {
+                        say(
+                            "  \(partner.nation): \(partner.offset) ± \(partner.deviation)"
+                                + " \(partner.correctsPlace) \(partner.correctsClock) of \(partner.looks)")
+                    }
+                }
             }
             say(Main.row("\(name) mean", 18, zip(columns, sums).map { text($1, $0.decimals) }))
             say("  \(text(seconds, 2)) s of processor time")

@@ -46,7 +46,7 @@ actor LatticeKeeper {
     ) {
         var parameters = FusionParameters()
         parameters.tracker.firstID = firstID
-        self.fused = FusedPicture(parameters: parameters)
+        self.fused = FusedPicture(home: core.identity.nation, parameters: parameters)
         self.core = core
         self.nation = core.identity.nation
         self.inbox = inbox

@@ -65,13 +65,17 @@ extension FusedPicture {
         var least = Double.infinity, second = Double.infinity
         var isNear = false
         var own: Track?
-        for other in near where self.mayBeOne(slot, Int(other)) {
+        for other in near {
+            let mayBeOne = self.mayBeOne(slot, Int(other))
+            guard mayBeOne || self.records[Int(other)].isTold, !self.areContrary(slot, Int(other)) else { continue }
             if own == nil { own = self.snapshot(slot, now) }
             guard let mine = own else { break }
             let isSame = self.haveOneAddress(slot, Int(other))
             let (square, cost) = self.distance(Int(other), mine)
             if square < self.parameters.veilGate, self.records[Int(other)].isTold { isNear = true }
-            guard square < (isSame ? self.parameters.identityGate : self.parameters.alikeGate) else { continue }
+            guard mayBeOne, square < (isSame ? self.parameters.identityGate : self.parameters.alikeGate) else {
+                continue
+            }
             let value = isSame ? cost - 1e6 : cost
             let id = self.records[Int(other)].base.track.id
             if value < least || value == least && id < bestID {
@@ -83,16 +87,22 @@ extension FusedPicture {
         return (best, second - least, isNear)
     }
 
-    /// Whether identity and contributors allow that two tracks are one aircraft.
-    private func mayBeOne(_ a: Int, _ b: Int) -> Bool {
+    /// Whether the identities of two tracks are those of two aircraft.
+    private func areContrary(_ a: Int, _ b: Int) -> Bool {
         let first = self.records[a].base.key, second = self.records[b].base.key
-        if first != 0, second != 0, first != second { return false }
-        let isSame = first != 0 && first == second
-        if !isSame, let x = self.records[a].base.track.mode3A?.value, let y = self.records[b].base.track.mode3A?.value,
+        if first != 0, second != 0 { return first != second }
+        if let x = self.records[a].base.track.mode3A?.value, let y = self.records[b].base.track.mode3A?.value,
             x != y, !x.isShared, !y.isShared
         {
-            return false
+            return true
         }
+        return false
+    }
+
+    /// Whether identity and contributors allow that two tracks are one aircraft.
+    private func mayBeOne(_ a: Int, _ b: Int) -> Bool {
+        if self.areContrary(a, b) { return false }
+        let isSame = self.haveOneAddress(a, b)
         guard !isSame else { return true }
         // A nation that has two tracks has seen two aircraft.
         var c = Int(self.records[a].first)

@@ -172,6 +172,27 @@ extension FusedPicture {
         self.settle(old)
     }
 
+    /// Looks whether a whole track still lies where its track of the picture is; gives it one of its own if not.
+    mutating func examine(_ c: Int) {
+        let slot = Int(self.contributors[c].slot)
+        guard self.contributors[Int(self.records[slot].first)].next >= 0 else { return }
+        let whole = self.wholes[Int(self.contributors[c].whole)]
+        guard self.distance(slot, whole).square > 4 * self.parameters.misfitGate else {
+            self.contributors[c].misfits = max(self.contributors[c].misfits - 1, 0)
+            return
+        }
+        self.tally.misfits += 1
+        self.contributors[c].misfits += 1
+        guard self.contributors[c].misfits >= self.parameters.misfitsMax else { return }
+        self.tally.split += 1
+        self.leave(c)
+        let own = self.begin(at: whole.measuredAt)
+        self.records[own].rival = self.records[slot].base.track.id
+        self.join(c, to: own)
+        self.borrowState(own, of: whole)
+        self.settle(slot)
+    }
+
     // MARK: Identity
 
     mutating func name(_ slot: Int, _ key: UInt64) {

@@ -83,6 +83,9 @@ public struct FusedPicture: Sendable {
         }
     }
 
+    let home: Nation?
+    /// What was found of each partner's offsets, in the order in which they were first heard.
+    var partners: [NationRegistration] = []
     var records: [Record] = []
     var freeSlots: [Int32] = []
     var contributors: [Contributor] = []
@@ -109,7 +112,10 @@ public struct FusedPicture: Sendable {
     var near: [Int32] = []
 
     /// A picture without tracks.
-    public init(parameters: FusionParameters = FusionParameters()) {
+    ///
+    /// - Parameter home: the nation against whose places and clock those of the others are registered; nil: none are.
+    public init(home: Nation? = nil, parameters: FusionParameters = FusionParameters()) {
+        self.home = home
         self.parameters = parameters
         self.lastID = parameters.tracker.firstID.rawValue &- 1
     }
@@ -152,6 +158,7 @@ public struct FusedPicture: Sendable {
         } else if self.contributors[c].whole >= 0 {
             guard track.measuredAt >= self.contributors[c].measuredAt else { return }
             self.wholes[Int(self.contributors[c].whole)] = track
+            self.examine(c)
         } else {
             return
         }
@@ -173,11 +180,12 @@ public struct FusedPicture: Sendable {
         UInt64(nation.rawValue) << 32 | UInt64(track.rawValue)
     }
 
-    mutating func take(_ tracklet: Tracklet, _ now: Timestamp, into changes: inout [SystemTrackChange]) {
-        guard tracklet.isSound else {
+    mutating func take(_ received: Tracklet, _ now: Timestamp, into changes: inout [SystemTrackChange]) {
+        guard received.isSound else {
             self.tally.unsound += 1
             return
         }
+        let tracklet = self.registered(received)
         guard self.isOfThisLife(tracklet, now, into: &changes) else {
             self.tally.repeated += 1
             return
@@ -205,6 +213,7 @@ public struct FusedPicture: Sendable {
                     receivedAt: now, latitude: tracklet.position.latitude, longitude: tracklet.position.longitude))
             self.seat(c, with: tracklet)
         } else if tracklet.plotCount > 0 {
+            if self.contributors[c].misfits == 0 { self.observe(received, at: Int(self.contributors[c].slot)) }
             self.add(tracklet, of: c)
         }
         self.note(c, tracklet, now)
@@ -410,7 +419,7 @@ public struct FusedPicture: Sendable {
             for other in contributions { disagreements.formUnion(contributor.disagreements(with: other)) }
             if contributor.misfits > 0 { disagreements.insert(.position) }
             contributions.append(contributor.contribution)
-            if contributor.whole >= 0 {
+            if contributor.whole >= 0, contributor.misfits == 0 || !hasEstimate {
                 let whole = self.wholes[Int(contributor.whole)].foretold(
                     at: instant, noise: self.parameters.wholeTrackNoise)
                 if hasEstimate {

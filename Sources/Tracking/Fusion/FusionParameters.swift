@@ -16,7 +16,7 @@ public struct FusionParameters: Sendable {
     public var veilGate = 60.0
     public var veilMax = 15.0
     /// Squared Mahalanobis distance, for each line of information, beyond which a tracklet does not fit its track.
-    public var misfitGate = 40.0
+    public var misfitGate = 9.0
     /// Tracklets that did not fit, less those that did, from which on a contributor gets a track of its own.
     public var misfitsMax = 3
     /// A contributor that was silent for this time is let go, seconds.
@@ -30,6 +30,17 @@ public struct FusionParameters: Sendable {
     public var priorEvidence = 4.0
     /// White acceleration noise with which a partner's whole track is foretold, m²/s³.
     public var wholeTrackNoise = 5.0
+    /// What is supposed of a partner's offset before any is known, one standard deviation: metres, seconds.
+    public var placePrior = 300.0
+    public var clockPrior = 0.5
+    /// How it may drift in a second, one standard deviation: metres, seconds.
+    public var placeDrift = 0.1
+    public var clockDrift = 0.0002
+    /// Least offset that is corrected: metres, seconds.
+    public var placeLeast = 15.0
+    public var clockLeast = 0.03
+    /// How many times its covariance an innovation is taken for, as those of one track are alike.
+    public var innovationCorrelation = 5.0
     /// Seconds in which each track is looked after once.
     public var sweepPeriod = 1.0
 

@@ -42,8 +42,17 @@ public struct SharedSky: Sendable {
         var maker: TrackletMaker
         var picture: FusedPicture
         var inbox: [Post] = []
-        /// Tracks told to the others, by number: when, and with the plots received until when.
-        var told: [(id: TrackID, at: Timestamp, until: Timestamp)] = []
+        /// Tracks told to the others, by number.
+        var told: [Told] = []
+
+        struct Told: Sendable {
+            var id: TrackID
+            /// When it was last told of, and when because of a plot.
+            var at: Timestamp
+            var plotAt: Timestamp
+            /// With the plots received until then.
+            var until: Timestamp
+        }
 
         mutating func makeTracklets(
             for audience: Int, _ now: Timestamp, every period: Double, into tracklets: inout [Tracklet]
@@ -52,30 +61,34 @@ public struct SharedSky: Sendable {
             self.maker.tell(audience, of: self.tracker, now: now, every: period, into: &tracklets)
         }
 
-        /// The tracks that took a plot since they were last told of, and those that are no more.
+        /// The tracks that took a plot since they were last told of or were not told of for a period, and those that are no
+        /// more.
         mutating func wholeTracks(
             _ now: Timestamp, every period: Double, into tracks: inout [Track], ended: inout [TrackID]
         ) {
             var all: [Track] = []
             self.tracker.forEachTrack(predictedTo: now) { all.append($0) }
             all.sort { $0.id < $1.id }
-            var told: [(id: TrackID, at: Timestamp, until: Timestamp)] = []
+            var told: [Told] = []
             var at = 0
             for track in all {
                 while at < self.told.count, self.told[at].id < track.id {
                     ended.append(self.told[at].id)
                     at += 1
                 }
-                var known: (id: TrackID, at: Timestamp, until: Timestamp)?
+                var known: Told?
                 if at < self.told.count, self.told[at].id == track.id {
                     known = self.told[at]
                     at += 1
                 }
-                if let known, known.until >= track.receivedAt || now.seconds(since: known.at) < period - 1e-3 {
-                    told.append(known)
-                } else {
+                let hasPlot = known.map { track.receivedAt > $0.until } ?? true
+                func isDue(_ last: Timestamp?) -> Bool { last.map { now.seconds(since: $0) > period - 1e-3 } ?? true }
+                if hasPlot && isDue(known?.plotAt) || isDue(known?.at) {
                     tracks.append(track)
-                    told.append((track.id, now, track.receivedAt))
+                    let plotAt = hasPlot ? now : known?.plotAt ?? now
+                    told.append(Told(id: track.id, at: now, plotAt: plotAt, until: track.receivedAt))
+                } else if let known {
+                    told.append(known)
                 }
             }
             ended += self.told[at...].map(\.id)
@@ -112,12 +125,15 @@ public struct SharedSky: Sendable {
             self.nodes.append(
                 Node(
                     nation: nation, sac: sensors.first?.id.sac ?? 0, tracker: tracker, maker: maker,
-                    picture: FusedPicture(parameters: fusion)))
+                    picture: FusedPicture(home: nation, parameters: fusion)))
         }
     }
 
     /// The nations, in the order in which they were given.
     public var nations: [Nation] { self.nodes.map(\.nation) }
+
+    /// What the picture of a nation found of the others' offsets.
+    public func registrations(of nation: Int) -> [NationRegistration] { self.nodes[nation].picture.registrations }
 
     /// What the picture of a nation counted.
     public func tally(of nation: Int) -> FusionTally { self.nodes[nation].picture.tally }
