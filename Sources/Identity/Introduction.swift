@@ -63,13 +63,13 @@ public struct Introduction: Sendable {
         guard octets.count <= Self.octetsMax else { throw .tooLong(octets: octets.count) }
         guard var reader = LineReader(octets) else { throw .notText }
         guard reader.read() == Self.title[...] else { throw .badLine(1, "must be: \(Self.title)") }
-        guard let nation = reader.value("nation").flatMap({ Nation($0) }) else {
+        guard let nation = reader.value("nation", { Nation($0) }) else {
             throw .badLine(reader.line + 1, "must be: nation, and two letters")
         }
-        guard let realm = reader.value("realm").flatMap({ NodeName.realm($0) }) else {
+        guard let realm = reader.value("realm", NodeName.realm) else {
             throw .badLine(reader.line + 1, "must be: realm live, realm test or realm exercise/NAME")
         }
-        guard let number = reader.value("number").flatMap({ UInt64(strict: $0) }) else {
+        guard let number = reader.value("number", { UInt64(strict: $0) }) else {
             throw .badLine(reader.line + 1, "must be: number, and digits")
         }
         guard let certificate = reader.block("CERTIFICATE") else {
@@ -77,16 +77,26 @@ public struct Introduction: Sendable {
         }
         let authority = try Authority(der: certificate, nation: nation, realm: realm)
         let domain = Lane.domain(nation, realm)
-        guard let log = reader.value("log").flatMap({ Base64.decode($0) }),
-            NoteKey(name: domain, algorithm: .ed25519, octets: log) != nil
+        guard
+            let log = reader.value(
+                "log",
+                { text in
+                    Base64.decode(text).flatMap { NoteKey(name: domain, algorithm: .ed25519, octets: $0)?.octets }
+                })
         else { throw .badLine(reader.line + 1, "must be: log, and a key in base 64") }
-        guard let cosigner = reader.value("cosigner").flatMap({ NoteKey(vkey: $0) }),
-            cosigner.algorithm == .cosignature, cosigner.name == domain
+        guard
+            let cosigner = reader.value(
+                "cosigner",
+                { vkey in
+                    NoteKey(vkey: vkey).flatMap { $0.algorithm == .cosignature && $0.name == domain ? $0 : nil }
+                })
         else { throw .badLine(reader.line + 1, "must be: cosigner, and the vkey of \(domain)") }
         var keys: [NodeKey] = []
-        while let vkey = reader.value("node") {
-            guard let key = Self.nodeKey(vkey, nation, realm), keys.count < Self.nodeKeysMax else {
-                throw .badLine(reader.line, "must be: node, and the vkey of \(domain)/node/NODE")
+        while reader.isNext("node") {
+            guard keys.count < Self.nodeKeysMax,
+                let key = reader.value("node", { Self.nodeKey($0, nation, realm) })
+            else {
+                throw .badLine(reader.line + 1, "must be: node, and the vkey of \(domain)/node/NODE")
             }
             keys.append(key)
         }
@@ -97,10 +107,11 @@ public struct Introduction: Sendable {
         do { self.revocations = try RevocationList(der: list, authority: authority) } catch {
             throw .revocations(error)
         }
-        guard let text = reader.value("signature"), let signature = Base64.decode(text), reader.isAtEnd else {
-            throw .badLine(reader.line + 1, "must be: signature, and base 64; and the last line")
+        guard let signature = reader.value("signature", { Base64.decode($0) }) else {
+            throw .badLine(reader.line + 1, "must be: signature, and base 64")
         }
-        let signed = octets.dropLast("signature \(text)\n".utf8.count)
+        guard reader.isAtEnd else { throw .badLine(reader.line + 1, "stands behind the signature") }
+        let signed = octets.dropLast("signature \(Base64.encode(signature))\n".utf8.count)
         guard authority.hasSigned(Array(signed), signature: signature) else { throw .wrongSignature }
         self.nation = nation
         self.realm = realm

@@ -13,13 +13,13 @@ public struct TLSIdentity: Sendable, CustomStringConvertible, CustomReflectable 
     /// Its private key, PKCS #8 as PEM.
     public let keyPEM: String
     /// The certificate's serial number.
-    public let serial: [UInt8]
+    public let serial: SerialNumber
     /// When it begins.
     public let notBefore: Timestamp
     /// When it ends: before that, renew.
     public let notAfter: Timestamp
 
-    public var description: String { "certificate \(Hexadecimal.encode(self.serial)), until \(self.notAfter)" }
+    public var description: String { "certificate \(self.serial), until \(self.notAfter)" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
@@ -218,19 +218,45 @@ public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable
         }
     }
 
+    /// A certificate that the authority has issued to this node.
+    public struct Issued: Hashable, Sendable {
+        /// Its number.
+        public let serial: SerialNumber
+        /// When it ends.
+        public let notAfter: Timestamp
+        /// Whether it was revoked.
+        public let isRevoked: Bool
+    }
+
+    /// The certificates for TLS that are in the folder, the oldest first.
+    ///
+    /// - Throws: `IdentityError`, as opening does.
+    public func issued() throws(IdentityError) -> [Issued] {
+        var found: [Issued] = []
+        for number in Self.numbers("tls-", ".pem", try self.folder.names()) {
+            let file = "tls-\(number).pem"
+            guard let leaf = Leaf(der: try Self.block(file, "CERTIFICATE", in: self.folder)) else {
+                throw .malformed(path: self.folder.file(file), line: 0, reason: PeerRefusal.malformed.description)
+            }
+            found.append(
+                Issued(
+                    serial: leaf.serial, notAfter: leaf.notAfter,
+                    isRevoked: self.introduction.revocations.contains(leaf.serial)))
+        }
+        return found
+    }
+
     /// Revokes a certificate of one's own authority, and makes the introduction that tells it.
     ///
     /// - Throws: `IdentityError.noAuthorityKey`; `.argument` when it was revoked before.
     public mutating func revoke(
-        serial: [UInt8], authorityKey: String? = nil, terms: Terms = Terms(), at time: Timestamp
+        _ serial: SerialNumber, authorityKey: String? = nil, terms: Terms = Terms(), at time: Timestamp
     ) throws(IdentityError) {
         let path = self.path
-        let serial = withoutZeroes(serial)
-        guard 1...20 ~= serial.count else { throw .argument("a serial number has 1 to 20 octets") }
         self = try self.folder.locked { () throws(IdentityError) -> NationFolder in
             let now = try NationFolder(opening: path)
             guard !now.introduction.revocations.contains(serial) else {
-                throw .argument("\(Hexadecimal.encode(serial)) is revoked already")
+                throw .argument("\(serial) is revoked already")
             }
             let authority = now.introduction.authority
             try now.reissue(authority, now.key(of: authority, authorityKey), adding: serial, terms, at: time)
@@ -387,10 +413,10 @@ public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable
 
     /// Signs the next revocation list and the introduction that carries it.
     private func reissue(
-        _ authority: Authority, _ key: AuthorityKey, adding serial: [UInt8]?, _ terms: Terms, at time: Timestamp
+        _ authority: Authority, _ key: AuthorityKey, adding serial: SerialNumber?, _ terms: Terms, at time: Timestamp
     ) throws(IdentityError) {
         let before = self.introduction.revocations
-        var revoked: [(serial: [UInt8], since: Timestamp)]
+        var revoked: [(serial: SerialNumber, since: Timestamp)]
         do throws(RevocationRefusal) { revoked = try before.entries } catch { throw .revocations(error) }
         if let serial { revoked.append((serial, time)) }
         let list = try RevocationList.sign(

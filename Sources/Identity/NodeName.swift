@@ -50,6 +50,27 @@ public struct NodeName: Hashable, Sendable, CustomStringConvertible {
     static func realm(_ text: String) -> Realm? { Lane(origin: "kumiko/jp/\(text)/a")?.realm }
 }
 
+/// The number that an authority gave a certificate.
+public struct SerialNumber: Hashable, Sendable, CustomStringConvertible {
+    /// Big-endian, without leading zeroes, so that one number has one form.
+    public let octets: [UInt8]
+
+    init(_ octets: some Sequence<UInt8>) { self.octets = Array(octets.drop { $0 == 0 }) }
+
+    /// Reads hexadecimal digits, as this or another program shows them; colons and the case of letters do not count. Nil for
+    /// anything else, for zero, and for more than the 20 octets of RFC 5280 §4.1.2.2.
+    public init?(_ text: some StringProtocol) {
+        guard let octets = Hexadecimal.decode(text.lowercased().filter { $0 != ":" }), octets.count <= 21 else {
+            return nil
+        }
+        self.init(octets)
+        guard 1...20 ~= self.octets.count else { return nil }
+    }
+
+    /// Pairs of digits.
+    public var description: String { Hexadecimal.encode(self.octets) }
+}
+
 /// SHA-256 over the DER of an authority's certificate: what two people compare by voice.
 ///
 /// The same as `openssl x509 -fingerprint -sha256` shows.

@@ -10,7 +10,7 @@ public struct Partner: Sendable {
     /// Whether its authority was revoked here: nobody of it is let in.
     public let isRevoked: Bool
     /// Serial numbers of certificates that were revoked here.
-    public let deniedSerials: [[UInt8]]
+    public let deniedSerials: [SerialNumber]
     /// The keys of its nodes, without those that were revoked here; none when the whole nation was.
     public let nodeKeys: [NodeKey]
 
@@ -22,8 +22,8 @@ public struct Partner: Sendable {
 public enum Denial: Hashable, Sendable, CustomStringConvertible {
     /// All that an authority vouches for. A nation that has lost its authority comes back with another.
     case authority(Nation, Fingerprint)
-    /// One certificate, by its serial number without leading zeroes.
-    case certificate(Nation, serial: [UInt8])
+    /// One certificate.
+    case certificate(Nation, SerialNumber)
     /// One key of a node, as vkey.
     case key(NoteKey)
 
@@ -35,8 +35,8 @@ public enum Denial: Hashable, Sendable, CustomStringConvertible {
             guard let nation = Nation(parts[1]), let fingerprint = Fingerprint(parts[2]) else { return nil }
             self = .authority(nation, fingerprint)
         case ("certificate", 3):
-            guard let nation = Nation(parts[1]), let serial = Hexadecimal.decode(parts[2]) else { return nil }
-            self = .certificate(nation, serial: withoutZeroes(serial))
+            guard let nation = Nation(parts[1]), let serial = SerialNumber(parts[2]) else { return nil }
+            self = .certificate(nation, serial)
         case ("key", 2):
             guard let key = NoteKey(vkey: parts[1]) else { return nil }
             self = .key(key)
@@ -47,7 +47,7 @@ public enum Denial: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .authority(let nation, let fingerprint): "authority \(nation) \(fingerprint.digits)"
-        case .certificate(let nation, let serial): "certificate \(nation) \(Hexadecimal.encode(serial))"
+        case .certificate(let nation, let serial): "certificate \(nation) \(serial)"
         case .key(let key): "key \(key)"
         }
     }
@@ -161,10 +161,10 @@ public struct PartnerBook: Sendable {
     /// Rules out one certificate of a partner.
     ///
     /// - Throws: `IdentityError.noPartner`.
-    public mutating func revoke(certificate serial: [UInt8], of nation: Nation) throws(IdentityError) {
+    public mutating func revoke(certificate serial: SerialNumber, of nation: Nation) throws(IdentityError) {
         try self.change { book throws(IdentityError) in
             guard book[nation] != nil else { throw .noPartner(nation) }
-            try book.deny(.certificate(nation, serial: withoutZeroes(serial)))
+            try book.deny(.certificate(nation, serial))
         }
     }
 

@@ -7,8 +7,8 @@ internal import X509
 public struct Peer: Hashable, Sendable {
     /// Which node of which nation.
     public let name: NodeName
-    /// The certificate's serial number, without leading zeroes.
-    public let serial: [UInt8]
+    /// The certificate's serial number.
+    public let serial: SerialNumber
     /// When the certificate ends: no stream may outlive it.
     public let notAfter: Timestamp
     /// Of the authority that vouches for it.
@@ -97,7 +97,7 @@ public struct PeerJudge: Sendable {
         var authority: Authority
         var revocations: RevocationList
         var isRevoked: Bool
-        var denied: Set<[UInt8]>
+        var denied: Set<SerialNumber>
     }
 
     /// This node's nation.
@@ -168,14 +168,14 @@ public struct PeerJudge: Sendable {
 /// The certificate of a node.
 struct Leaf: Sendable {
     let certificate: Certificate
-    let serial: [UInt8]
+    let serial: SerialNumber
     let notBefore: Timestamp
     let notAfter: Timestamp
 
     init?(der: [UInt8]) {
         guard let certificate = strictCertificate(der) else { return nil }
         self.certificate = certificate
-        self.serial = withoutZeroes(certificate.serialNumber.bytes)
+        self.serial = SerialNumber(certificate.serialNumber.bytes)
         self.notBefore = Timestamp(seconds: certificate.notValidBefore.timeIntervalSince1970)
         self.notAfter = Timestamp(seconds: certificate.notValidAfter.timeIntervalSince1970)
     }

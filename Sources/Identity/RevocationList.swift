@@ -18,18 +18,18 @@ public struct RevocationList: Hashable, Sendable {
     public let thisUpdate: Timestamp
     /// When the next one is due; from then on it vouches for nothing.
     public let nextUpdate: Timestamp
-    /// Serial numbers, without leading zeroes, in the list's order.
-    public let serials: [[UInt8]]
+    /// What is revoked, in the list's order.
+    public let serials: [SerialNumber]
     /// The list, DER.
     public let der: [UInt8]
 
-    private let revoked: Set<[UInt8]>
+    private let revoked: Set<SerialNumber>
 
     /// Octets that a list has at most.
     public static var octetsMax: Int { 1 << 20 }
 
     /// Whether the certificate of this serial number is revoked.
-    public func contains(_ serial: [UInt8]) -> Bool { self.revoked.contains(serial) }
+    public func contains(_ serial: SerialNumber) -> Bool { self.revoked.contains(serial) }
 
     /// Reads a list and verifies that `authority` has signed it.
     init(der: [UInt8], authority: Authority) throws(RevocationRefusal) {
@@ -67,7 +67,7 @@ public struct RevocationList: Hashable, Sendable {
 
     /// Signs a list.
     static func sign(
-        number: UInt64, revoked: [(serial: [UInt8], since: Timestamp)], authority: Authority, key: AuthorityKey,
+        number: UInt64, revoked: [(serial: SerialNumber, since: Timestamp)], authority: Authority, key: AuthorityKey,
         from thisUpdate: Timestamp, to nextUpdate: Timestamp
     ) throws(IdentityError) -> [UInt8] {
         do {
@@ -87,7 +87,7 @@ public struct RevocationList: Hashable, Sendable {
     }
 
     /// Serial numbers with the time since when, to carry them into the next list.
-    var entries: [(serial: [UInt8], since: Timestamp)] {
+    var entries: [(serial: SerialNumber, since: Timestamp)] {
         get throws(RevocationRefusal) {
             do { return try CertificateList(derEncoded: self.der).revoked } catch { throw .malformed }
         }
@@ -102,7 +102,7 @@ private struct CertificateList: DERParseable {
     var issuer: DistinguishedName
     var thisUpdate: Timestamp
     var nextUpdate: Timestamp?
-    var revoked: [(serial: [UInt8], since: Timestamp)] = []
+    var revoked: [(serial: SerialNumber, since: Timestamp)] = []
     var number: UInt64?
     var hasUnknownCritical = false
 
@@ -161,7 +161,7 @@ private struct CertificateList: DERParseable {
 
     private mutating func readRevoked(_ node: ASN1Node) throws {
         let entries = try DER.sequence(node, identifier: .sequence) { nodes in
-            var entries: [(serial: [UInt8], since: Timestamp, hasCritical: Bool)] = []
+            var entries: [(serial: SerialNumber, since: Timestamp, hasCritical: Bool)] = []
             while let entry = nodes.next() {
                 entries.append(
                     try DER.sequence(entry, identifier: .sequence) { nodes in
@@ -169,7 +169,7 @@ private struct CertificateList: DERParseable {
                         guard let time = nodes.next() else { throw Self.wrong }
                         let since = try Self.time(time)
                         let extensions = try nodes.next().map(Self.extensions) ?? []
-                        return (withoutZeroes(serial), since, extensions.contains { $0.isCritical })
+                        return (SerialNumber(serial), since, extensions.contains { $0.isCritical })
                     })
             }
             return entries
@@ -231,7 +231,7 @@ private struct CertificateList: DERParseable {
 
     static func toBeSigned(
         algorithm: ASN1ObjectIdentifier, issuer: DistinguishedName, thisUpdate: Timestamp, nextUpdate: Timestamp,
-        revoked: [(serial: [UInt8], since: Timestamp)], number: UInt64, authorityKey: ArraySlice<UInt8>
+        revoked: [(serial: SerialNumber, since: Timestamp)], number: UInt64, authorityKey: ArraySlice<UInt8>
     ) throws -> [UInt8] {
         var coder = DER.Serializer()
         try coder.appendConstructedNode(identifier: .sequence) { coder in
@@ -244,7 +244,7 @@ private struct CertificateList: DERParseable {
                 try coder.appendConstructedNode(identifier: .sequence) { coder in
                     for entry in revoked {
                         try coder.appendConstructedNode(identifier: .sequence) { coder in
-                            try coder.serialize(entry.serial[...])
+                            try coder.serialize(entry.serial.octets[...])
                             try Self.serialize(entry.since, into: &coder)
                         }
                     }
@@ -289,9 +289,6 @@ private struct CertificateList: DERParseable {
         }
     }
 }
-
-/// A serial number without leading zeroes, so that one number has one form.
-func withoutZeroes(_ octets: some Sequence<UInt8>) -> [UInt8] { Array(octets.drop { $0 == 0 }) }
 
 extension Timestamp {
     /// An instant by its date and time of day, UTC; what lies beyond the range is put at its end.

@@ -25,25 +25,30 @@ struct LineReader {
         return self.lines[self.next]
     }
 
-    /// What stands behind `key` and one space on the next line; nil when that line begins otherwise, and it stays unread.
-    mutating func value(_ key: String) -> String? {
-        guard self.next < self.lines.count, self.lines[self.next].hasPrefix(key + " ") else { return nil }
-        defer { self.next += 1 }
-        return String(self.lines[self.next].dropFirst(key.utf8.count + 1))
+    /// Whether the next line begins with `key` and one space.
+    func isNext(_ key: String) -> Bool { self.next < self.lines.count && self.lines[self.next].hasPrefix(key + " ") }
+
+    /// What `parse` makes of that which stands behind `key` and one space on the next line; where there is no such line, or
+    /// `parse` takes it for none, nil, and the line stays unread.
+    mutating func value<Value>(_ key: String, _ parse: (String) -> Value?) -> Value? {
+        guard self.isNext(key), let value = parse(String(self.lines[self.next].dropFirst(key.utf8.count + 1))) else {
+            return nil
+        }
+        self.next += 1
+        return value
     }
 
     /// Reads a block of PEM (RFC 7468 §3, strict form) of this label; nil when the line last read is not of one.
     mutating func block(_ label: String) -> [UInt8]? {
         guard self.read() == "-----BEGIN \(label)-----" else { return nil }
-        var text = ""
+        var octets: [UInt8] = []
+        var isLast = false
         while let line = self.read() {
-            if line == "-----END \(label)-----" {
-                guard let octets = Base64.decode(text), !octets.isEmpty else { return nil }
-                return octets
-            }
-            // Only the last line of 64 may be shorter, so that one content has one form.
-            guard 1...64 ~= line.utf8.count, text.utf8.count % 64 == 0 else { return nil }
-            text += line
+            if line == "-----END \(label)-----" { return octets.isEmpty ? nil : octets }
+            // Only the last line may be shorter than 64, so that one content has one form.
+            guard !isLast, 1...64 ~= line.utf8.count, let more = Base64.decode(line) else { return nil }
+            isLast = more.count < 48
+            octets += more
         }
         return nil
     }

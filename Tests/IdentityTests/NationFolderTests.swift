@@ -232,7 +232,7 @@ struct NationFolderTests {
         folder = try NationFolder(opening: folder.path)
         #expect(throws: IdentityError.noAuthorityKey(path: folder.path + "/ca.key")) { try folder.renew(at: now) }
         #expect(throws: IdentityError.noAuthorityKey(path: folder.path + "/ca.key")) {
-            try folder.revoke(serial: [1], at: now)
+            try folder.revoke(SerialNumber([1]), at: now)
         }
         let before = folder.tls.serial
         try folder.renew(authorityKey: safe, at: now)
@@ -339,12 +339,15 @@ struct NationFolderTests {
         var folder = try workshop.nation("jp")
         let first = folder.tls.serial
         try folder.renew(at: now)
-        try folder.revoke(serial: [0] + first, at: now)
+        try folder.revoke(#require(SerialNumber("00\(first)".uppercased())), at: now)
         #expect(folder.introduction.revocations.serials == [first])
         #expect(folder.introduction.revocations.number == 3)
-        #expect(throws: IdentityError.self) { try folder.revoke(serial: first, at: now) }
-        #expect(throws: IdentityError.self) { try folder.revoke(serial: [], at: now) }
-        #expect(throws: IdentityError.self) { try folder.revoke(serial: [UInt8](repeating: 1, count: 21), at: now) }
+        #expect(throws: IdentityError.self) { try folder.revoke(first, at: now) }
+        #expect(try folder.issued().map(\.isRevoked) == [true, false])
+        #expect(SerialNumber("00:\(first)") == first)
+        for text in ["", "0", "00", "0x12", "1", "zz", String(repeating: "11", count: 21)] {
+            #expect(SerialNumber(text) == nil)
+        }
         try folder.renew(at: now.advanced(by: day))
         #expect(folder.introduction.revocations.serials == [first])
         #expect(folder.introduction.revocations.thisUpdate == now.advanced(by: day))

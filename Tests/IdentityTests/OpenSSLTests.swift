@@ -72,7 +72,7 @@ struct OpenSSLTests {
         ]
         var result = try OpenSSL.run(arguments)
         #expect(result.status == 0, "\(result.text)")
-        try folder.revoke(serial: folder.tls.serial, at: now)
+        try folder.revoke(folder.tls.serial, at: now)
         result = try OpenSSL.run(arguments)
         #expect(result.status != 0 && result.text.contains("certificate revoked"), "\(result.text)")
         let list = try OpenSSL.run(["crl", "-in", authority, "-noout", "-text", "-CAfile", authority])

@@ -317,13 +317,13 @@ struct PeerJudgeTests {
         try before.review(peer, at: now)
 
         var australia = stage.australia
-        try australia.revoke(serial: australia.tls.serial, at: now.advanced(by: 60))
+        try australia.revoke(australia.tls.serial, at: now.advanced(by: 60))
         #expect(try stage.japan.partners.add(australia.introduction.octets, at: now.advanced(by: 60)) == .updated)
         #expect(stage.verdict(chain) == .revoked)
         #expect(throws: PeerRefusal.revoked) { try stage.japan.judge.review(peer, at: now) }
 
         let korean = stage.korea.tls
-        try stage.japan.partners.revoke(certificate: [0, 0] + korean.serial, of: stage.korea.nation)
+        try stage.japan.partners.revoke(certificate: korean.serial, of: stage.korea.nation)
         #expect(stage.verdict(korean.chain) == .denied)
         #expect(
             try stage.japan.judge.judge(
