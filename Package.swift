@@ -158,6 +158,16 @@ let shell: [Target] = [
             .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
             .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         ]),
+    .executableTarget(
+        name: "kumiko-bench-wire",
+        dependencies: [
+            "Air", "BenchSupport", "Federation", "FederationWire", "Identity", "Ledger", "WireTrials",
+        ],
+        path: "Benchmarks/Wire/Program", swiftSettings: house),
+    // Two nations with certificates, for the tests of the wire and its benchmark.
+    .target(
+        name: "WireTrials", dependencies: ["Air", "Federation", "FederationWire", "Identity", "Ledger"],
+        path: "Benchmarks/Wire/Trials", swiftSettings: house),
     room(
         "Node",
         on: [
@@ -212,9 +222,13 @@ let shell: [Target] = [
     tests(
         "FederationWireTests",
         [
-            "FederationWire", "Air", "Federation", "Identity", "Ledger",
-            .product(name: "GRPCCore", package: "grpc-swift-2"), .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            "FederationWire", "Air", "Federation", "Identity", "Ledger", "WireTrials",
+            .product(name: "GRPCCore", package: "grpc-swift-2"),
+            .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
+            .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         ]),
     tests(
         "NodeTests",

@@ -1,0 +1,3 @@
+import WireTrials
+
+@main struct Main { static func main() async throws {} }
