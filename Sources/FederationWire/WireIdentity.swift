@@ -39,7 +39,7 @@ final class TLSContexts: Sendable {
     }
 
     private let side: Side
-    private let made = Mutex<(serial: [UInt8], context: NIOSSLContext)?>(nil)
+    private let made = Mutex<(serial: SerialNumber, context: NIOSSLContext)?>(nil)
 
     init(_ side: Side) { self.side = side }
 

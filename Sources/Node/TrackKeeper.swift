@@ -83,16 +83,16 @@ actor TrackKeeper {
     private func enter(at now: Timestamp) {
         self.picture.apply(self.changes)
         self.chronicle?.enter(self.changes)
-        self.tellLattice()
+        self.tellLattice(at: now)
         self.changes.removeAll(keepingCapacity: true)
     }
 
     /// Hands over what own sensors gained since the last turn.
-    private func tellLattice() {
+    private func tellLattice(at now: Timestamp) {
         guard let lattice = self.lattice, self.maker != nil else { return }
         self.maker?.take(from: &self.tracker)
         var news = OwnNews(changes: self.changes)
-        self.maker?.tell(0, of: self.tracker, into: &news.gains)
+        self.maker?.tell(0, of: self.tracker, now: now, into: &news.gains)
         if !news.isEmpty { lattice.put(news) }
     }
 
