@@ -14,6 +14,7 @@ extension KumikoNode {
         metrics += self.trackerMetrics()
         metrics += self.historyMetrics()
         metrics += self.release?.metrics ?? []
+        metrics += self.federation?.metrics ?? []
         metrics += self.sensors.flatMap(Self.sensorMetrics)
         metrics.append(Metric("kumiko_resident_bytes", .gauge, Double(residentBytes()), help: "Memory of the process."))
         return metrics

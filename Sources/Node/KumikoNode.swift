@@ -44,6 +44,7 @@ public final class KumikoNode: NodeView, Service {
     private let stop: AsyncStream<Void>.Continuation
     /// Figures that only an actor can tell, fetched once a second.
     private let fetched = Mutex(KeeperFigures())
+    private let partners = Mutex<LatticeStatus?>(nil)
 
     /// Puts a node together; nothing runs yet.
     ///
@@ -156,6 +157,7 @@ public final class KumikoNode: NodeView, Service {
         let figures = await self.keeper.figures
         for line in self.lines { line.sayStreams() }
         self.fetched.withLock { $0 = figures }
+        if let status = await self.lattice?.status() { self.partners.withLock { $0 = status } }
     }
 
     /// Puts bytes into a feed past its queue: decoded and tracked when this returns, nothing dropped.
@@ -200,6 +202,10 @@ public final class KumikoNode: NodeView, Service {
         for i in sensors.indices { sensors[i].registration = registrations[sensors[i].id] }
         return sensors
     }
+
+    public var federation: LatticeStatus? { self.partners.withLock { $0 } }
+
+    public var origins: OriginBook? { self.lattice?.origins }
 
     public var trouble: String? {
         if let error = self.history?.counters.lastError { return "Track history cannot be written: \(error)." }

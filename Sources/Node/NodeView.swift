@@ -96,6 +96,10 @@ public protocol NodeView: Sendable {
     ///
     /// - Returns: false, and nothing is written, when there is no such feed.
     func writeAircraft(ofFeed feed: String?, to json: inout JSONWriter) -> Bool
+    /// How the links to partners stand, a second ago at most; nil without partners.
+    var federation: LatticeStatus? { get }
+    /// Who contributed what to the tracks of the picture; nil without partners.
+    var origins: OriginBook? { get }
     /// Nil while the node can do its work, otherwise what is wrong, in a sentence.
     var trouble: String? { get }
 }

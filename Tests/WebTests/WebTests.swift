@@ -53,6 +53,8 @@ private final class StillNode: NodeView {
     func writeAircraft(ofFeed feed: String?, to json: inout JSONWriter) -> Bool { false }
 
     var trouble: String? { self.troubleNow.withLock { $0 } }
+    var federation: LatticeStatus? { nil }
+    var origins: OriginBook? { nil }
     func fail(_ sentence: String) { self.troubleNow.withLock { $0 = sentence } }
 }
 

@@ -20,9 +20,9 @@ final class Lattice: Sendable {
     /// Which start of the node this is.
     let start: UInt64
     private let folder: Mutex<NationFolder>
-    private let store: LatticeStore
-    private let links = FederationLinks()
-    private let keeper: LatticeKeeper
+    let store: LatticeStore
+    let links = FederationLinks()
+    let keeper: LatticeKeeper
     private let clock: NodeClock
     private let log: Logger
     let nation: Nation
@@ -74,7 +74,7 @@ final class Lattice: Sendable {
         self.log = log
         self.keeper = LatticeKeeper(
             core: core, inbox: self.inbox, store: store, links: self.links, system: system,
-            origins: self.origins, firstID: firstID, labels: labels, clock: clock, chronicle: chronicle, log: log)
+            origins: self.origins, partners: settings.partners.map(\.nation), firstID: firstID, labels: labels, clock: clock, chronicle: chronicle, log: log)
     }
 
     private static func keys(_ folder: NationFolder, _ settings: Configuration.Lattice) -> [PartnerKeys] {
@@ -161,15 +161,6 @@ final class Lattice: Sendable {
     var trouble: String? {
         if let wrong = self.wrong.withLock({ $0 }) { return wrong }
         return self.store.trouble.map { "The ledger is not written any more: \($0)." }
-    }
-
-    /// What was counted of each partner.
-    func figures() async -> [(nation: Nation, figures: PartnerFigures)] {
-        var all: [(nation: Nation, figures: PartnerFigures)] = []
-        for partner in self.settings.partners {
-            if let figures = await self.keeper.figures(of: partner.nation) { all.append((partner.nation, figures)) }
-        }
-        return all
     }
 }
 

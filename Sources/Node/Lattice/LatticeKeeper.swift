@@ -22,6 +22,7 @@ actor LatticeKeeper {
     private let origins: OriginBook
     private let labels: LabelBook
     private let nation: Nation
+    let partners: [Nation]
     private let clock: NodeClock
     private let log: Logger
     private var chronicle: Chronicle?
@@ -41,7 +42,7 @@ actor LatticeKeeper {
 
     init(
         core: FederationNode<OwnTracks>, inbox: LatticeInbox, store: LatticeStore, links: FederationLinks,
-        system: Picture, origins: OriginBook, firstID: TrackID, labels: LabelBook,
+        system: Picture, origins: OriginBook, partners: [Nation], firstID: TrackID, labels: LabelBook,
         clock: NodeClock, chronicle: Chronicle?, log: Logger
     ) {
         var parameters = FusionParameters()
@@ -58,6 +59,7 @@ actor LatticeKeeper {
         self.clock = clock
         self.chronicle = chronicle
         self.log = log
+        self.partners = partners
     }
 
     /// Takes up what a crash left undone; once, before anything else.
@@ -120,6 +122,9 @@ actor LatticeKeeper {
     func figures(of partner: Nation) -> PartnerFigures? { self.core.figures(of: partner) }
 
     var fusion: FusionTally { self.fused.tally }
+
+    /// How many tracks a nation tells now.
+    func heard(of nation: Nation) -> Int { self.told.keys.count { $0.nation == nation } }
 
     // MARK: What the core wants done
 
