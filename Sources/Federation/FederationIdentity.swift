@@ -80,6 +80,10 @@ public struct FederationLimits: Hashable, Sendable {
     public var batchOctetsMax = 1 << 20
     /// Entries that may be on their way to a receiver without its receipt.
     public var entriesUnreceiptedMax: UInt64 = 8192
+    /// Entries in a batch up to which each one's own signature is verified; beyond, the head's vouches for them.
+    public var entriesVerifiedMax = 256
+    /// The versions that this node speaks.
+    public var versions = ProtocolVersion.oldest...ProtocolVersion.current
     /// Records that wait for the disk.
     public var recordsWaitingMax = 16_384
     /// Warnings that wait for a partner's acknowledgement; the oldest beyond go in their turn alone.

@@ -18,8 +18,6 @@ public struct FederationWrite: Sendable {
         case heldEntries(Lane, from: UInt64, entries: [[UInt8]], head: SignedNote, Frontier)
         /// A partner's warning before its turn.
         case heldUrgent(Lane, HeldUrgent)
-        /// All own records up to this number are in their lanes.
-        case records(through: UInt64)
         /// Proof that a lane has two histories: nothing more is taken of it.
         case convicted(Lane, Equivocation)
     }
@@ -43,8 +41,11 @@ public struct OwnEntry: Hashable, Sendable {
     public var octets: [UInt8]
     /// A warning: it is repeated until the partner has it.
     public var isUrgent: Bool
+    /// `Record.number` of the record that it holds; it is told to nobody.
+    public var record: UInt64?
 
-    public init(sequence: UInt64, leaf: LedgerHash, octets: [UInt8], isUrgent: Bool) {
+    public init(sequence: UInt64, leaf: LedgerHash, octets: [UInt8], isUrgent: Bool, record: UInt64?) {
+        self.record = record
         self.sequence = sequence
         self.leaf = leaf
         self.octets = octets
@@ -84,6 +85,9 @@ public struct OwnLane: Sendable {
     public var receipt: Receipt?
     /// Warnings that the partner is not known to have, in their order.
     public var urgents: [OwnEntry] = []
+    /// The last record that is in the lane, and the last warning: each of both kinds enters in its own order.
+    public var lastRecord: UInt64 = 0
+    public var lastWarning: UInt64 = 0
     /// The fold of the lane's statements of disclosure.
     public var open = OpenTracks()
 
@@ -92,6 +96,13 @@ public struct OwnLane: Sendable {
     public mutating func apply(_ entry: OwnEntry) {
         self.unheaded.append(entry)
         if entry.isUrgent { self.urgents.append(entry) }
+        if let number = entry.record {
+            if entry.isUrgent {
+                self.lastWarning = max(self.lastWarning, number)
+            } else {
+                self.lastRecord = max(self.lastRecord, number)
+            }
+        }
         if let parsed = try? Entry(parsing: entry.octets), let statement = try? DisclosureStatement(parsed) {
             self.open.apply(statement)
         }
@@ -133,8 +144,6 @@ public struct FederationState: Sendable {
     /// By partner, in the order of their names.
     public var own: [OwnLane] = []
     public var held: [HeldLane] = []
-    /// All own records up to this number are in their lanes.
-    public var recordsThrough: UInt64 = 0
     /// The number of the last write.
     public var writes: UInt64 = 0
 
@@ -161,7 +170,6 @@ public struct FederationState: Sendable {
             case .heldEntries(let lane, _, let entries, let head, let frontier):
                 self.held[self.place(ofHeld: lane)].apply(entries, head: head, frontier)
             case .heldUrgent(let lane, let urgent): self.held[self.place(ofHeld: lane)].urgents.append(urgent)
-            case .records(let through): self.recordsThrough = max(self.recordsThrough, through)
             case .convicted(let lane, let proof): self.held[self.place(ofHeld: lane)].conviction = proof
             }
         }

@@ -261,3 +261,25 @@ public enum LinkRefusal: Hashable, Sendable, Error {
     /// The node ends.
     case ending
 }
+
+extension LinkRefusal {
+    /// The reason's name, the same in figures, messages and texts.
+    public var name: String {
+        switch self {
+        case .noCommonVersion: "no-common-version"
+        case .outOfTurn: "out-of-turn"
+        case .wrongNation: "wrong-nation"
+        case .wrongRealm: "wrong-realm"
+        case .notAddressed: "not-addressed"
+        case .replaced: "replaced"
+        case .unknownHead: "unknown-head"
+        case .entry: "entry"
+        case .batch: "batch"
+        case .overrun: "overrun"
+        case .malformed: "malformed"
+        case .revoked: "revoked"
+        case .silent: "silent"
+        case .ending: "ending"
+        }
+    }
+}

@@ -49,6 +49,8 @@ public struct PartnerFigures: Hashable, Sendable {
     public var leavesReceived: UInt64 = 0
     /// What came twice, and had no effect.
     public var duplicates: UInt64 = 0
+    /// Showings that the partner counted and that did not come: lost on links that were cut.
+    public var showingsMissed: UInt64 = 0
     /// Partner's clock less one's own, and the round trip, seconds; nil before the first echo.
     public var clockOffset: Double?
     public var roundTrip: Double?

@@ -31,6 +31,9 @@ public protocol Releasable: Sendable {
 
     static var goodsKind: GoodsKind { get }
 
+    /// What kind this one is, where the type has several: `goodsKind` unless it says another.
+    var goods: GoodsKind { get }
+
     /// Where and when.
     var spot: Spot { get }
 
@@ -40,6 +43,10 @@ public protocol Releasable: Sendable {
     func redacted(_ redactions: Redactions, numbered number: Number) -> Self?
 }
 
+extension Releasable {
+    public var goods: GoodsKind { Self.goodsKind }
+}
+
 extension Policy {
     /// What of a datum may go to an audience at a time; nil if nothing.
     public func release<Payload: Releasable>(
@@ -47,7 +54,7 @@ extension Policy {
         numbered number: Payload.Number
     ) -> Released<Payload>? {
         let goods = Goods(
-            Payload.goodsKind, label: item.label, realm: realm,
+            item.payload.goods, label: item.label, realm: realm,
             position: item.payload.spot.hasPosition ? item.payload.spot.position : nil,
             measuredAt: item.payload.spot.measuredAt)
         return Released(
@@ -63,7 +70,7 @@ extension CompiledRelease {
     public func release<Payload: Releasable>(
         _ payload: Payload, label number: UInt32, at time: Timestamp, numbered name: Payload.Number
     ) -> Released<Payload>? {
-        guard Payload.goodsKind == self.kind else { return nil }
+        guard payload.goods == self.kind else { return nil }
         return Released(
             payload, self.label(number), to: self.audience, at: time,
             self.verdict(Item(label: number, payload.spot), at: time), numbered: name)

@@ -197,6 +197,17 @@ public struct EntrySigner: Sendable {
         guard leaf.octets.count <= EntryBundle.entryMax else { throw .cannotBe }
         return Entry(leaf: leaf, body: body)
     }
+
+    /// Signs what is no entry: Ed25519 over `domain ‖ octets`.
+    ///
+    /// - Parameter domain: begins with `kumiko/` and says what is signed and in which realm, so that no signature can be taken
+    ///   for another; a Sig_structure begins otherwise.
+    /// - Throws: `EntryRefusal.cannotBe` for another domain.
+    public func signature(under domain: String, over octets: [UInt8]) throws(EntryRefusal) -> [UInt8] {
+        guard domain.hasPrefix("kumiko/") else { throw .cannotBe }
+        guard let signature = try? self.secret.signature(for: Array(domain.utf8) + octets) else { throw .notSigned }
+        return [UInt8](signature)
+    }
 }
 
 /// The public keys of nodes: whom to believe what.
@@ -221,6 +232,21 @@ public struct KeyRing: Sendable {
     /// Believes a key no more.
     public mutating func remove(_ key: NodeKey) {
         self.keys[Place(name: key.key.name, id: key.key.id)] = nil
+    }
+
+    /// Verifies what `EntrySigner.signature` made.
+    ///
+    /// - Throws: `EntryRefusal.unknownKey` or `wrongSignature`. One verification of Ed25519.
+    public func verify(
+        _ signature: [UInt8], under domain: String, over octets: [UInt8], of nation: Nation, realm: Realm, node: String,
+        keyID: UInt32
+    ) throws(EntryRefusal) {
+        guard let key = self.keys[Place(name: Lane.nodeKeyName(nation, realm, node), id: keyID)] else {
+            throw .unknownKey(node: node, keyID: keyID)
+        }
+        guard domain.hasPrefix("kumiko/"), key.isValidSignature(signature, for: Array(domain.utf8) + octets) else {
+            throw .wrongSignature
+        }
     }
 
     func key(of statement: EntryStatement, id: UInt32) -> Curve25519.Signing.PublicKey? {
