@@ -144,6 +144,11 @@ public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable
     /// - Throws: `IdentityError`: `open`, `foreign` and `notPlain` when anybody but the owner could read or change a file, with
     ///   the remedy; `missing`, `incomplete`, `malformed`.
     public init(opening path: String) throws(IdentityError) {
+        // Not while another process renews: it takes away keys that were just listed.
+        self = try PrivateFolder(path).locked { () throws(IdentityError) in try NationFolder(reading: path) }
+    }
+
+    private init(reading path: String) throws(IdentityError) {
         let folder = PrivateFolder(path)
         let names = try folder.names()
         guard names.contains(Self.introductionFile) else { throw .incomplete(path: folder.path) }
@@ -199,7 +204,7 @@ public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable
         let path = self.path
         let given = try hosts.map { hosts throws(IdentityError) in try Self.hosts(hosts) }
         self = try self.folder.locked { () throws(IdentityError) -> NationFolder in
-            let now = try NationFolder(opening: path)
+            let now = try NationFolder(reading: path)
             let folder = now.folder
             let authority = now.introduction.authority
             let key = try now.key(of: authority, authorityKey)
@@ -214,7 +219,24 @@ public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable
                 try Self.makeSecret("node-\((Self.numbers("node-", ".key", names).last ?? 0) + 1).key", in: folder)
             }
             try now.reissue(authority, key, adding: nil, terms, at: time)
-            return try NationFolder(opening: path)
+            return try NationFolder(reading: path)
+        }
+    }
+
+    /// What ends soon or has ended, a sentence for each: to be said at every start, and each day.
+    public func due(at time: Timestamp) -> [String] {
+        let remedy = "run: kumiko nation renew"
+        return [
+            ("the node's certificate for TLS", self.tls.notAfter, 10.0, remedy),
+            ("the nation's revocation list", self.introduction.revocations.nextUpdate, 30.0, remedy),
+            (
+                "the nation's authority", self.introduction.notAfter, 180.0,
+                "make a new folder, and introduce it to all partners"
+            ),
+        ].compactMap { what, end, days, remedy in
+            guard time.advanced(by: days * 86_400) >= end else { return nil }
+            return time >= end
+                ? "\(what) has ended at \(end), and partners refuse it; \(remedy)" : "\(what) ends at \(end); \(remedy)"
         }
     }
 
@@ -254,13 +276,13 @@ public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable
     ) throws(IdentityError) {
         let path = self.path
         self = try self.folder.locked { () throws(IdentityError) -> NationFolder in
-            let now = try NationFolder(opening: path)
+            let now = try NationFolder(reading: path)
             guard !now.introduction.revocations.contains(serial) else {
                 throw .argument("\(serial) is revoked already")
             }
             let authority = now.introduction.authority
             try now.reissue(authority, now.key(of: authority, authorityKey), adding: serial, terms, at: time)
-            return try NationFolder(opening: path)
+            return try NationFolder(reading: path)
         }
     }
 
@@ -416,6 +438,9 @@ public struct NationFolder: Sendable, CustomStringConvertible, CustomReflectable
         _ authority: Authority, _ key: AuthorityKey, adding serial: SerialNumber?, _ terms: Terms, at time: Timestamp
     ) throws(IdentityError) {
         let before = self.introduction.revocations
+        guard before.number < .max, self.introduction.number < .max else {
+            throw .argument("the numbers of introductions are at their end; make a new folder")
+        }
         var revoked: [(serial: SerialNumber, since: Timestamp)]
         do throws(RevocationRefusal) { revoked = try before.entries } catch { throw .revocations(error) }
         if let serial { revoked.append((serial, time)) }

@@ -40,6 +40,9 @@ public struct NodeName: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// A realm as it stands in a URI and in files: `live`, `test`, `exercise/Keen%20Sword`.
+    ///
+    /// Realms are compared by this: two names of an exercise that look alike, é of one code point and of two, are equal as text
+    /// but have other keys.
     static func text(of realm: Realm) -> String {
         // Of any nation: `kumiko/jp/` is as long for all.
         guard let nation = Nation("jp") else { return "" }

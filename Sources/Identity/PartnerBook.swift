@@ -83,7 +83,13 @@ public struct PartnerBook: Sendable {
         self.folder = folder
         self.partners = []
         self.denials = []
-        try self.load()
+        try self.open()
+    }
+
+    private mutating func open() throws(IdentityError) {
+        var book = self
+        try self.folder.locked { () throws(IdentityError) in try book.load() }
+        self = book
     }
 
     /// The partner of a nation.
@@ -186,13 +192,15 @@ public struct PartnerBook: Sendable {
         try self.folder.replace("denied", Array(text.utf8))
     }
 
+    private func isOwn(_ realm: Realm) -> Bool { NodeName.text(of: realm) == NodeName.text(of: self.realm) }
+
     /// What an introduction would change.
     private func outcome(
         of introduction: Introduction, _ fingerprint: Fingerprint?, at time: Timestamp
     ) throws(IntroductionRefusal) -> Outcome {
         let nation = introduction.nation
         guard nation != self.nation else { throw .ownNation(nation) }
-        guard introduction.realm == self.realm else { throw .otherRealm(introduction.realm) }
+        guard self.isOwn(introduction.realm) else { throw .otherRealm(introduction.realm) }
         guard fingerprint == nil || fingerprint == introduction.fingerprint else {
             throw .otherFingerprint(introduction.fingerprint)
         }
@@ -252,7 +260,7 @@ public struct PartnerBook: Sendable {
         for name in names where name.hasSuffix(".introduction") {
             let introduction = try Introduction(name, in: self.folder)
             guard name == "\(introduction.nation).introduction", introduction.nation != self.nation,
-                introduction.realm == self.realm
+                self.isOwn(introduction.realm)
             else {
                 throw .malformed(
                     path: self.folder.file(name), line: 2,

@@ -22,7 +22,7 @@ public struct Peer: Hashable, Sendable {
     public var node: String { self.name.node }
 }
 
-/// Why a peer is refused; the raw value is the name under which it is counted.
+/// Why a peer is refused, each with a sentence; the raw value is the name under which it is counted.
 public enum PeerRefusal: String, Error, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     case noCertificate = "no_certificate"
     case malformed = "malformed"
@@ -104,11 +104,13 @@ public struct PeerJudge: Sendable {
     public let nation: Nation
     /// The realm of all whom it meets.
     public let realm: Realm
+    private let realmText: String
     private let standings: [Nation: Standing]
 
     init(nation: Nation, realm: Realm, partners: [Partner]) {
         self.nation = nation
         self.realm = realm
+        self.realmText = NodeName.text(of: realm)
         var standings: [Nation: Standing] = [:]
         for partner in partners {
             standings[partner.nation] = Standing(
@@ -133,7 +135,7 @@ public struct PeerJudge: Sendable {
         guard der.count <= Authority.octetsMax, let leaf = Leaf(der: der) else { throw .malformed }
         let name = try leaf.name()
         guard name.nation != self.nation else { throw .ownNation }
-        guard name.realm == self.realm else { throw .otherRealm }
+        guard self.isOwn(name.realm) else { throw .otherRealm }
         guard expecting == nil || expecting == name.nation else { throw .unexpectedNation }
         guard let standing = self.standings[name.nation] else { throw .unknownNation }
         let authority = standing.authority
@@ -145,13 +147,15 @@ public struct PeerJudge: Sendable {
         return peer
     }
 
+    private func isOwn(_ realm: Realm) -> Bool { NodeName.text(of: realm) == self.realmText }
+
     /// Decides whether one who was let in may stay: the nation is still a partner under the same authority, and nothing has
     /// ended or been revoked since.
     ///
     /// - Throws: `PeerRefusal`.
     public func review(_ peer: Peer, at time: Timestamp) throws(PeerRefusal) {
         guard peer.nation != self.nation else { throw .ownNation }
-        guard peer.realm == self.realm else { throw .otherRealm }
+        guard self.isOwn(peer.realm) else { throw .otherRealm }
         guard let standing = self.standings[peer.nation] else { throw .unknownNation }
         guard standing.authority.fingerprint == peer.authority else { throw .wrongIssuer }
         guard !standing.isRevoked else { throw .nationRevoked }

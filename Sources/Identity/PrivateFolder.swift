@@ -53,16 +53,28 @@ struct PrivateFolder: Hashable, Sendable {
     }
 
     /// Checks that a file is its owner's only, as reading does.
-    func check(_ name: String) throws(IdentityError) { _ = try self.read(name, max: Introduction.octetsMax) }
+    func check(_ name: String) throws(IdentityError) {
+        let folder = try self.open()
+        defer { close(folder) }
+        close(try Self.open(name, in: folder, path: self.file(name)))
+    }
+
+    private static func open(_ name: String, in folder: Int32, path: String) throws(IdentityError) -> Int32 {
+        // Without O_NONBLOCK the opening of a named pipe would wait for a writer.
+        let descriptor = unsafe openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Self.notOpened(path) }
+        do { try Self.check(descriptor, path, kind: S_IFREG, needed: 0o600) } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
 
     private static func read(
         _ name: String, in folder: Int32, path: String, max: Int
     ) throws(IdentityError) -> [UInt8] {
-        // Without O_NONBLOCK the opening of a named pipe would wait for a writer.
-        let descriptor = unsafe openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw Self.notOpened(path) }
+        let descriptor = try Self.open(name, in: folder, path: path)
         defer { close(descriptor) }
-        try Self.check(descriptor, path, kind: S_IFREG, needed: 0o600)
         var octets: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {

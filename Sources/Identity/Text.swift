@@ -10,9 +10,13 @@ struct LineReader {
     /// Whether every line has been read.
     var isAtEnd: Bool { self.next == self.lines.count }
 
+    /// Lines that a text has at most, so that empty ones do not fill memory.
+    private static let linesMax = 65_536
+
     /// Splits a text whose every line is ended, and which has no other control characters; nil for any other.
     init?(_ octets: [UInt8]) {
-        guard octets.last == 0x0A, octets.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A }),
+        guard octets.last == 0x0A, octets.count(where: { $0 == 0x0A }) <= Self.linesMax,
+            octets.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A }),
             let text = String(validating: octets, as: UTF8.self)
         else { return nil }
         self.lines = text.utf8.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false).map(Substring.init)

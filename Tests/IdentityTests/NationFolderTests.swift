@@ -157,10 +157,8 @@ struct NationFolderTests {
         }
     }
 
-    @Test("a file of another user is refused")
+    @Test("a file of another user is refused", .enabled(if: geteuid() == 0, "only root can give a file away"))
     func foreign() throws {
-        // Only root can give a file away.
-        guard geteuid() == 0 else { return }
         let workshop = try Workshop()
         let folder = try workshop.nation("jp")
         for path in [folder.path, folder.path + "/log.key", folder.path + "/partners"] {
@@ -331,6 +329,37 @@ struct NationFolderTests {
     func badHosts(host: String) throws {
         let workshop = try Workshop()
         #expect(throws: IdentityError.self) { try workshop.nation("jp", hosts: [host]) }
+    }
+
+    @Test("what ends is told before it ends, with what to do")
+    func due() throws {
+        let workshop = try Workshop()
+        let folder = try workshop.nation("jp")
+        func due(_ days: Double) -> [String] { folder.due(at: now.advanced(by: days * day)) }
+        #expect(due(0) == [])
+        #expect(due(19.9) == [])
+        #expect(due(20).count == 1)
+        #expect(due(20).first?.contains("ends at 2026-12-21T13:00:00.000Z; run: kumiko nation renew") == true)
+        #expect(due(31).first?.contains("has ended") == true)
+        #expect(due(60).count == 2)
+        #expect(due(3650).count == 3)
+    }
+
+    @Test("a folder opens at every instant while another renews it")
+    func whileRenewing() async throws {
+        let workshop = try Workshop()
+        let folder = try workshop.nation("jp")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { @concurrent in
+                var folder = folder
+                for _ in 0..<20 { try folder.renew(at: now) }
+            }
+            group.addTask { @concurrent in
+                for _ in 0..<60 { _ = try NationFolder(opening: folder.path) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try NationFolder(opening: folder.path).introduction.number == 21)
     }
 
     @Test("revoking a certificate of one's own counts up list and introduction, and only once")
