@@ -190,8 +190,8 @@ let shell: [Target] = [
     .executableTarget(
         name: "kumiko",
         dependencies: [
-            "Air", "Exercises", "Geodesy", "Identity", "Node", "Releasability", "Scoring", "SensorFormats", "Tracking",
-            "Web",
+            "Air", "Disclosure", "Exercises", "Geodesy", "Identity", "Ledger", "Node", "Releasability", "Scoring",
+            "SensorFormats", "Storage", "Tracking", "Web",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

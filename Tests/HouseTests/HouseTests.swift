@@ -39,8 +39,9 @@ struct HouseTests {
             "ServiceLifecycle",
         ],
         "kumiko": [
-            "Air", "Exercises", "Geodesy", "Identity", "Node", "Releasability", "Scoring", "SensorFormats", "Tracking",
-            "Web", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals",
+            "Air", "Disclosure", "Exercises", "Geodesy", "Identity", "Ledger", "Node", "Releasability", "Scoring",
+            "SensorFormats", "Storage", "Tracking", "Web", "ArgumentParser", "Logging", "ServiceLifecycle",
+            "UnixSignals",
         ],
     ]
     /// The language's own modules. Only `Node` and above may ask them for the time.
@@ -152,7 +153,8 @@ struct HouseTests {
         let documents =
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
             + [
-                "asterix", "asterix-differences", "consistency", "exercises", "labels", "ledger", "mode-s-differences",
+                "asterix", "asterix-differences", "consistency", "exercises", "identity", "labels", "ledger",
+                "mode-s-differences",
                 "plausibility", "recordings-tracked", "registration", "releasability", "scale", "scoring",
                 "tracking-scores",
             ].map { "docs/\($0).md" }
