@@ -93,6 +93,7 @@ enum FederationBench {
         case "clearLead": k.clearLead = value
         case "veilGate": k.veilGate = value
         case "veilMax": k.veilMax = value
+        case "veilMaxSeen": k.veilMaxSeen = value
         case "fusionLag": k.lagMax = value
         default: Tuning.set(text, in: &k.tracker)
         }

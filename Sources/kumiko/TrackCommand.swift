@@ -19,14 +19,74 @@ struct TrackCommand: ParsableCommand {
     var directory: String
 
     @Option(help: "The file to write the tracks to.")
-    var out: String
+    var out: String?
+
+    @Option(help: "Put each sensor into its nation's node and share: none, tracks, tracklets or plots.")
+    var share: String?
+
+    @Option(name: .customLong("out-dir"), help: "With --share: the directory for tracks-NATION.jsonl of each nation.")
+    var outDirectory: String?
+
+    @Option(name: .customLong("link-delay"), help: "With --share: from sending to receiving, seconds.")
+    var linkDelay = 0.1
+
+    @Option(
+        name: .customLong("share-period"),
+        help: "With --share: a track is told of at most once in so many seconds; plots as they come.")
+    var sharePeriod = 1.0
+
+    func validate() throws {
+        guard let share = self.share else {
+            guard self.out != nil else {
+                throw ValidationError("--out FILE, or --share RULE with --out-dir DIRECTORY.")
+            }
+            guard self.outDirectory == nil else { throw ValidationError("--out-dir: only with --share.") }
+            return
+        }
+        guard SharedSky.Sharing(rawValue: share) != nil else {
+            let rules = SharedSky.Sharing.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--share \(share): write one of \(rules).")
+        }
+        guard self.out == nil, self.outDirectory != nil else {
+            throw ValidationError(
+                "--share: write --out-dir DIRECTORY and no --out, as each nation has tracks of its own.")
+        }
+        guard self.linkDelay >= 0, self.linkDelay <= 60, self.sharePeriod >= 0, self.sharePeriod <= 60 else {
+            throw ValidationError("--link-delay and --share-period must be from 0 to 60.")
+        }
+    }
 
     func run() throws {
+        if let share = self.share.flatMap(SharedSky.Sharing.init(rawValue:)), let directory = self.outDirectory {
+            return try self.runNations(share, into: directory)
+        }
         let run = try track(directory: self.directory, out: self.out, clock: processorTime)
         say(
             "\(counted(run.plots, "plot")) in \(run.seconds.formatted(digits: 3)) s of processor time: "
                 + "\(Int(run.plotsPerSecond)) plots/s on one core; \(run.tracks) tracks at the end; "
                 + "peak memory \(peakMemory() / 1_000_000) MB")
+    }
+
+    private func runNations(_ share: SharedSky.Sharing, into directory: String) throws {
+        let scenario = try RefereeScenario(directory: self.directory)
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw ExitMessage("\(directory) cannot be made: \(error.localizedDescription)")
+        }
+        let begin = processorTime()
+        let pictures = SharedSky.run(
+            scenario, sharing: share, linkDelay: self.linkDelay, sharePeriod: self.sharePeriod)
+        let seconds = processorTime() - begin
+        for (node, tracks) in pictures {
+            let path = "\(directory)/tracks-\(node).jsonl"
+            do { try tracks.write(to: path) } catch {
+                throw ExitMessage("\(path) cannot be written: \(error.localizedDescription)")
+            }
+        }
+        say(
+            "\(counted(scenario.reports.count, "plot")) of \(counted(pictures.count, "nation")), sharing "
+                + "\(share.rawValue): \(seconds.formatted(digits: 3)) s of processor time")
     }
 }
 
@@ -74,4 +134,25 @@ func track(
     }
     return TrackRun(
         plots: scenario.reports.count, seconds: seconds, tracks: tracker.counts.confirmed, tally: tracker.tally)
+}
+
+extension SharedSky {
+    /// Runs the nations of a scenario, each with the sensors of its node.
+    ///
+    /// - Returns: the name of each node with its tracks, in the order of `sensors.json`.
+    fileprivate static func run(
+        _ scenario: RefereeScenario, sharing: Sharing, linkDelay: Double, sharePeriod: Double
+    ) -> [(node: String, tracks: RefereeTracks)] {
+        var sky = SharedSky(
+            nations: scenario.nations, sharing: sharing, linkDelay: linkDelay, sharePeriod: sharePeriod)
+        var pictures = scenario.nodes.map { (node: $0, tracks: RefereeTracks()) }
+        scenario.play { reports, now in
+            sky.process(reports, now: now)
+        } tell: { instant, time in
+            for i in pictures.indices {
+                sky.forEachTrack(of: i, predictedTo: instant) { pictures[i].tracks.append($0, time: time) }
+            }
+        }
+        return pictures
+    }
 }

@@ -9,8 +9,9 @@ struct TrackletTests {
         _ place: (east: Double, north: Double), velocity: (east: Double, north: Double)? = nil, at time: Double,
         sequence: UInt32 = 1, noise: Double = 1
     ) -> Tracklet {
+        guard let nation = Nation("jp") else { preconditionFailure("two letters are a nation") }
         var tracklet = Tracklet(
-            originator: Nation("jp")!, track: TrackID(7), epoch: 1, sequence: sequence,
+            originator: nation, track: TrackID(7), epoch: 1, sequence: sequence,
             from: Timestamp(seconds: time - 1), measuredAt: Timestamp(seconds: time),
             position: Geodetic(latitudeDegrees: 50, longitudeDegrees: 8, height: 9_000))
         tracklet.information[0, 0] = 1 / 2_500.0

@@ -10,8 +10,7 @@ extension FusedPicture {
         let mine = self.twin(of: slot, now)
         // What may be an aircraft that is told of already is not told of beside it, until it is known better.
         self.records[slot].isVeiled =
-            mine.isNear && !self.records[slot].isTold
-            && now.seconds(since: self.records[slot].base.track.bornAt) < self.parameters.veilMax
+            !self.records[slot].isTold && now.seconds(since: self.records[slot].base.track.bornAt) < mine.veil
         guard mine.slot >= 0 else {
             self.records[slot].base.twinSweeps = 0
             return
@@ -47,9 +46,9 @@ extension FusedPicture {
 
     /// The likeliest other track that may be the same aircraft.
     ///
-    /// - Returns: its slot, or −1; how much likelier than the next one it is, as a difference of −2 log-likelihood; and
-    ///   whether a track that is told of lies so near that this one may be it.
-    private mutating func twin(of slot: Int, _ now: Timestamp) -> (slot: Int, lead: Double, isNear: Bool) {
+    /// - Returns: its slot, or −1; how much likelier than the next one it is, as a difference of −2 log-likelihood; and for
+    ///   how long after its birth this one is held back, as a track that is told of lies so near that it may be it.
+    private mutating func twin(of slot: Int, _ now: Timestamp) -> (slot: Int, lead: Double, veil: Double) {
         let here = self.records[slot].place
         var near = self.near
         self.near = []
@@ -60,10 +59,10 @@ extension FusedPicture {
             if dot(d, d) < 8_000 * 8_000 { near.append(Int32(other)) }
         }
         self.near = near
-        guard !near.isEmpty else { return (-1, 0, false) }
+        guard !near.isEmpty else { return (-1, 0, 0) }
         var best = -1, bestID = TrackID(0)
         var least = Double.infinity, second = Double.infinity
-        var isNear = false
+        var veil = 0.0
         var own: Track?
         for other in near {
             let mayBeOne = self.mayBeOne(slot, Int(other))
@@ -72,7 +71,9 @@ extension FusedPicture {
             guard let mine = own else { break }
             let isSame = self.haveOneAddress(slot, Int(other))
             let (square, cost) = self.distance(Int(other), mine)
-            if square < self.parameters.veilGate, self.records[Int(other)].isTold { isNear = true }
+            if square < self.parameters.veilGate, self.records[Int(other)].isTold {
+                veil = max(veil, mayBeOne ? self.parameters.veilMax : self.parameters.veilMaxSeen)
+            }
             guard mayBeOne, square < (isSame ? self.parameters.identityGate : self.parameters.alikeGate) else {
                 continue
             }
@@ -84,7 +85,7 @@ extension FusedPicture {
                 second = min(second, value)
             }
         }
-        return (best, second - least, isNear)
+        return (best, second - least, veil)
     }
 
     /// Whether the identities of two tracks are those of two aircraft.

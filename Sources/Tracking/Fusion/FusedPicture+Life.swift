@@ -271,7 +271,7 @@ extension FusedPicture {
                 evidence += contributor.evidence + self.parameters.priorEvidence
                 // Of the one who joined first: what others say beside it is a disagreement.
                 if address == nil { address = contributor.address }
-                if code == nil || code!.value == contributor.mode3A?.value { code = contributor.mode3A ?? code }
+                if code == nil { code = contributor.mode3A }
                 if callsign == nil { callsign = contributor.callsign }
             }
             c = Int(contributor.next)

@@ -12,9 +12,10 @@ public struct FusionParameters: Sendable {
     /// joined at once.
     public var clearLead = 6.0
     /// Squared Mahalanobis distance below which a new track may be one that is told of already, and for how long after its
-    /// birth it is held back for that, seconds.
+    /// birth it is held back for that, seconds; and for how long where one of its nations sees that one beside it.
     public var veilGate = 60.0
-    public var veilMax = 15.0
+    public var veilMax = 60.0
+    public var veilMaxSeen = 20.0
     /// Squared Mahalanobis distance, for each line of information, beyond which a tracklet does not fit its track.
     public var misfitGate = 9.0
     /// Tracklets that did not fit, less those that did, from which on a contributor gets a track of its own.

@@ -65,17 +65,21 @@ public struct TrackletMaker: Sendable {
 
     /// Takes what the tracker's journal holds, and empties it: once after each turn of the tracker.
     public mutating func take(from tracker: inout Tracker) {
-        guard tracker.journal != nil else { return }
-        for i in tracker.journal!.gains.indices {
-            let gain = tracker.journal!.gains[i].tracklet(
-                originator: self.originator, epoch: self.epoch, from: tracker.journal!.gains[i].measuredAt)
-            for audience in self.audiences.indices { self.audiences[audience].add(gain) }
+        // Taken out while it is read: an array held twice would be copied when it is emptied.
+        var taken: TrackJournal?
+        swap(&taken, &tracker.journal)
+        guard var journal = taken else { return }
+        taken = nil
+        for gain in journal.gains {
+            let tracklet = gain.tracklet(originator: self.originator, epoch: self.epoch, from: gain.measuredAt)
+            for audience in self.audiences.indices { self.audiences[audience].add(tracklet) }
         }
-        for id in tracker.journal!.ended {
+        for id in journal.ended {
             for audience in self.audiences.indices { self.audiences[audience].end(id) }
         }
-        tracker.journal!.gains.removeAll(keepingCapacity: true)
-        tracker.journal!.ended.removeAll(keepingCapacity: true)
+        journal.gains.removeAll(keepingCapacity: true)
+        journal.ended.removeAll(keepingCapacity: true)
+        tracker.journal = journal
     }
 
     /// Tells an audience all that it does not know yet: a tracklet for each track that took a plot, has gained or lost
