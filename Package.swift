@@ -180,7 +180,7 @@ let shell: [Target] = [
     room(
         "Web",
         on: [
-            "Air", "Geodesy", "Node", "SensorFormats", "Storage",
+            "Air", "Geodesy", "Node", "Releasability", "SensorFormats", "Storage",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
@@ -239,7 +239,7 @@ let shell: [Target] = [
     tests(
         "WebTests",
         [
-            "Web", "Node", "Air", "Geodesy", "SensorFormats", "Storage",
+            "Web", "Node", "Air", "Geodesy", "Releasability", "SensorFormats", "Storage",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,4 @@
-internal import Air
+public import Air
 public import Exercises
 internal import Foundation
 internal import Geodesy
@@ -398,11 +398,22 @@ extension Section {
     /// An instant as ISO 8601 writes it.
     func instant(_ key: String) -> Timestamp? {
         guard let text = self.text(key) else { return nil }
-        // Times of day and plots' stamps need room on both sides of what a timestamp holds.
-        guard let date = try? Date(text, strategy: .iso8601), (1e5...7e9).contains(date.timeIntervalSince1970) else {
+        guard let instant = Timestamp(iso8601: text) else {
             self.report(key, "is `\(text)`; write an instant in UTC before 2190, for example 2026-03-01T08:00:00Z")
             return nil
         }
-        return Timestamp(seconds: date.timeIntervalSince1970)
+        return instant
+    }
+}
+
+extension Timestamp {
+    /// An instant as ISO 8601 writes it, with or without a fraction of the second; nil for anything else, and for years
+    /// beyond 2190: times of day and plots' stamps need room on both sides of what a timestamp holds.
+    public init?(iso8601 text: String) {
+        let exact = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        guard let date = (try? Date(text, strategy: .iso8601)) ?? (try? Date(text, strategy: exact)),
+            (1e5...7e9).contains(date.timeIntervalSince1970)
+        else { return nil }
+        self.init(seconds: date.timeIntervalSince1970)
     }
 }

@@ -7,8 +7,11 @@ internal import Storage
 /// Tracks, sensors and the node itself as JSON text: the one place that knows how the API spells them.
 enum TrackJSON {
     /// A GeoJSON FeatureCollection of the tracks that pass.
+    ///
+    /// - Parameter beside: writes what goes beside a track: its label.
     static func collection(
-        _ snapshot: PictureSnapshot, where passes: (borrowing Track) -> Bool, to json: inout JSONWriter
+        _ snapshot: PictureSnapshot, where passes: (borrowing Track) -> Bool,
+        beside: (borrowing Track, inout JSONWriter) -> Void = { _, _ in }, to json: inout JSONWriter
     ) {
         json.beginObject()
         json.key("type")
@@ -16,14 +19,17 @@ enum TrackJSON {
         json.key("features")
         json.beginArray()
         snapshot.forEach { track in
-            if passes(track) { self.feature(track, to: &json) }
+            if passes(track) { self.feature(track, beside: beside, to: &json) }
         }
         json.endArray()
         json.endObject()
     }
 
     /// A GeoJSON Feature; with `names` also what only a details panel wants.
-    static func feature(_ track: borrowing Track, names: [SensorID: String]? = nil, to json: inout JSONWriter) {
+    static func feature(
+        _ track: borrowing Track, names: [SensorID: String]? = nil,
+        beside: (borrowing Track, inout JSONWriter) -> Void = { _, _ in }, to json: inout JSONWriter
+    ) {
         json.beginObject()
         json.key("type")
         json.string("Feature")
@@ -43,6 +49,7 @@ enum TrackJSON {
         json.key("properties")
         json.beginObject()
         self.properties(track, to: &json)
+        beside(track, &json)
         if let names { self.details(track, names: names, to: &json) }
         json.endObject()
         json.endObject()
@@ -233,18 +240,25 @@ enum TrackJSON {
     }
 
     /// The body of `/api/sensors`.
-    static func sensors(_ sensors: [SensorHealth], now: Timestamp, to json: inout JSONWriter) {
+    ///
+    /// - Parameter beside: writes what goes beside a sensor: its label.
+    static func sensors(
+        _ sensors: [SensorHealth], now: Timestamp, beside: (SensorHealth, inout JSONWriter) -> Void = { _, _ in },
+        to json: inout JSONWriter
+    ) {
         json.beginObject()
         json.key("now")
         json.integer(now.milliseconds)
         json.key("sensors")
         json.beginArray()
-        for sensor in sensors { self.sensor(sensor, to: &json) }
+        for sensor in sensors { self.sensor(sensor, beside: beside, to: &json) }
         json.endArray()
         json.endObject()
     }
 
-    private static func sensor(_ sensor: SensorHealth, to json: inout JSONWriter) {
+    private static func sensor(
+        _ sensor: SensorHealth, beside: (SensorHealth, inout JSONWriter) -> Void, to json: inout JSONWriter
+    ) {
         json.beginObject()
         json.key("id")
         json.string(sensor.id.description)
@@ -282,6 +296,7 @@ enum TrackJSON {
             json.key("registration")
             self.registration(registration, to: &json)
         }
+        beside(sensor, &json)
         json.endObject()
     }
 

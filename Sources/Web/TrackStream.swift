@@ -16,6 +16,7 @@ internal import Synchronization
 /// Source: WHATWG HTML, 9.2 "Server-sent events".
 struct TrackStream: Sendable {
     let view: any NodeView
+    let source: PictureSource
     let readers: Readers
 
     /// How many readers there are, and may be.
@@ -75,7 +76,7 @@ struct TrackStream: Sendable {
     private enum Wake { case picture, second, end }
 
     @concurrent private func write(to writer: inout any ResponseBodyWriter) async throws {
-        let subscription = self.view.picture.subscribe()
+        let subscription = self.source.picture.subscribe()
         defer { subscription.cancel() }
         let (wakes, bell) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(2))
         let ringers = [
@@ -126,7 +127,9 @@ struct TrackStream: Sendable {
     @concurrent private func writeSensors(to writer: inout any ResponseBodyWriter) async throws {
         try await writer.write(
             Self.event("event: sensors\ndata: ", capacity: 4096) { json in
-                TrackJSON.sensors(self.view.sensors, now: self.view.now, to: &json)
+                TrackJSON.sensors(
+                    self.source.sensors(at: self.view.now), now: self.view.now, beside: self.source.besideSensor,
+                    to: &json)
             })
     }
 

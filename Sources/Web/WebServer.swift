@@ -39,7 +39,7 @@ public struct WebServer: Service {
         }
     }
 
-    private let view: any NodeView
+    let view: any NodeView
     private let configuration: Configuration
     private let log: Logger
     private let onStart: @Sendable (_ host: String, _ port: Int) -> Void
@@ -98,6 +98,7 @@ public struct WebServer: Service {
         let readers = TrackStream.Readers(most: self.configuration.streamsMax)
         self.addTracks(to: router, readers: readers)
         self.addHistory(to: router)
+        self.addRelease(to: router)
         self.addNode(to: router, readers: readers)
         return router
     }
@@ -112,20 +113,25 @@ public struct WebServer: Service {
         let view = self.view
         router.get("/api/tracks") { request, _ in
             let filter = try TrackFilter(request.uri.queryParameters)
+            let source = try PictureSource(view, request)
             return Self.json(type: "application/geo+json", capacity: 1 << 16) { json in
-                TrackJSON.collection(view.picture.snapshot(), where: filter.passes, to: &json)
+                TrackJSON.collection(
+                    source.picture.snapshot(), where: filter.passes, beside: source.besideTrack, to: &json)
             }
         }
         router.get("/api/tracks/stream") { request, _ in
-            try TrackStream(view: view, readers: readers).response(hasBody: request.method != .head)
+            let source = try PictureSource(view, request)
+            return try TrackStream(view: view, source: source, readers: readers)
+                .response(hasBody: request.method != .head)
         }
-        router.get("/api/tracks/:id") { _, context in
+        router.get("/api/tracks/:id") { request, context in
             let id = try Self.trackID(context)
-            guard let track = view.picture.track(id) else { throw Problem.notFound("There is no track \(id) now.") }
+            let source = try PictureSource(view, request)
+            guard let track = source.picture.track(id) else { throw Problem.notFound("There is no track \(id) now.") }
             var names: [SensorID: String] = [:]
-            for sensor in view.sensors { names[sensor.id] = sensor.name }
+            for sensor in source.sensors(at: view.now) { names[sensor.id] = sensor.name }
             return Self.json(type: "application/geo+json") { json in
-                TrackJSON.feature(track, names: names, to: &json)
+                TrackJSON.feature(track, names: names, beside: source.besideTrack, to: &json)
             }
         }
     }
@@ -134,6 +140,9 @@ public struct WebServer: Service {
         let view = self.view
         router.get("/api/tracks/:id/history") { request, context in
             let id = try Self.trackID(context)
+            guard request.uri.queryParameters["as"] == nil else {
+                throw Problem.badRequest("No history is kept of what an audience was shown; leave `as` out.")
+            }
             let seconds = try Self.seconds(request.uri.queryParameters["seconds"])
             guard let history = view.history else {
                 throw Problem(status: .serviceUnavailable, detail: "This node keeps no history.")
@@ -162,7 +171,7 @@ public struct WebServer: Service {
         return seconds
     }
 
-    private static func trackID(_ context: BasicRequestContext) throws -> TrackID {
+    static func trackID(_ context: BasicRequestContext) throws -> TrackID {
         let text = context.parameters.get("id") ?? ""
         guard let number = UInt32(text), text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
             throw Problem.badRequest("A track's number is a whole number from 0 to 4294967295.")
@@ -172,8 +181,12 @@ public struct WebServer: Service {
 
     private func addNode(to router: Router<BasicRequestContext>, readers: TrackStream.Readers) {
         let view = self.view
-        router.get("/api/sensors") { _, _ in
-            Self.json { TrackJSON.sensors(view.sensors, now: view.now, to: &$0) }
+        router.get("/api/sensors") { request, _ in
+            let source = try PictureSource(view, request)
+            return Self.json { json in
+                TrackJSON.sensors(
+                    source.sensors(at: view.now), now: view.now, beside: source.besideSensor, to: &json)
+            }
         }
         router.get("/api/node") { _, _ in
             Self.json { TrackJSON.node(view.info, to: &$0) }
@@ -220,7 +233,7 @@ public struct WebServer: Service {
         }
     }
 
-    private static func json(
+    static func json(
         status: HTTPResponse.Status = .ok, type: String = "application/json", capacity: Int = 4096,
         _ write: (inout JSONWriter) -> Void
     ) -> Response {

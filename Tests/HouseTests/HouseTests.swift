@@ -34,7 +34,8 @@ struct HouseTests {
             "ServiceLifecycle", "Yams",
         ],
         "Web": [
-            "Air", "Geodesy", "Node", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore", "HTTPTypes",
+            "Air", "Geodesy", "Node", "Releasability", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore",
+            "HTTPTypes",
             "Logging", "NIOCore",
             "ServiceLifecycle",
         ],

@@ -73,6 +73,12 @@ struct AudienceRelease: Sendable {
         self.turns = policy.agreements.flatMap { [$0.from, $0.to] }.sorted()
     }
 
+    /// The number by which the audience is shown a track now; nil if it is not shown.
+    func number(of id: TrackID) -> TrackID? {
+        guard let known = self.known[id], known.isShown else { return nil }
+        return TrackID(known.number)
+    }
+
     /// States that were not kept because there was no room.
     var lostStates: UInt64 { self.memory?.lost ?? 0 }
 

@@ -69,15 +69,22 @@ public final class ReleaseDesk: Sendable {
     /// The label of a track of the node's own picture; nil if something unlabelled ever entered it.
     public func label(of track: borrowing Track) -> Label? { self.labels.label(of: track.labels) }
 
-    /// What may go of a track at a time, and why.
+    /// What an audience is shown of a track now: its redacted state, under the audience's number; nil if nothing.
+    public func shown(_ track: TrackID, to audience: Audience) -> Track? {
+        guard let index = self.audiences.firstIndex(where: { $0.audience == audience }),
+            let number = self.releases.withLock({ $0[index].number(of: track) })
+        else { return nil }
+        return self.audiences[index].picture.track(number)
+    }
+
+    /// What may go at a time of a track, and why.
     ///
-    /// - Parameter live: what is known of it at that time.
-    public func decide(_ live: borrowing Track, to audience: Audience, at time: Timestamp) -> Decision {
-        let spot = live.spot
-        return self.policy.decide(
+    /// - Parameter spot: where it was then, and when that was measured.
+    public func decide(_ spot: Spot, label: Label?, to audience: Audience, at time: Timestamp) -> Decision {
+        self.policy.decide(
             Goods(
-                .tracks, label: self.label(of: live), realm: self.realm,
-                position: spot.hasPosition ? spot.position : nil, measuredAt: spot.measuredAt),
+                .tracks, label: label, realm: self.realm, position: spot.hasPosition ? spot.position : nil,
+                measuredAt: spot.measuredAt),
             to: audience, at: time)
     }
 

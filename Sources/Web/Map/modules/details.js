@@ -16,6 +16,12 @@ export class Details {
   feature = null;
   /** @type {any} */
   history = null;
+  /** @type {any} the node's answer to whom the track may go */
+  release = null;
+  /** @type {string | null} the audience whose view is shown; nobody is the node itself */
+  as = null;
+  /** Whether the node has agreements. */
+  hasAgreements = false;
   /** @type {"loading" | "there" | "gone" | "unreachable"} */
   state = "loading";
   #id = null;
@@ -35,13 +41,14 @@ export class Details {
   select(id) {
     if (id === this.#id) return;
     this.#id = id;
-    this.feature = this.history = null;
+    this.feature = this.history = this.release = null;
     this.state = "loading";
     this.#asked = 0;
     this.box.hidden = id === null;
     this.box.replaceChildren();
     this.parts = null;
-    if (id !== null) this.#askHistory(id);
+    // History is the node's own: it is not part of what an audience is shown.
+    if (id !== null && this.as === null) this.#askHistory(id);
   }
 
   async #askHistory(id) {
@@ -56,6 +63,10 @@ export class Details {
     }
   }
 
+  #address(id) {
+    return `api/tracks/${id}${this.as === null ? "" : `?as=${this.as}`}`;
+  }
+
   /** Asks for the newest once a second. @param {number} local ms, monotonic */
   async refresh(local) {
     const id = this.#id;
@@ -63,8 +74,13 @@ export class Details {
     this.#asked = local;
     this.#waiting = true;
     try {
-      const answer = await fetch(`api/tracks/${id}`, { signal: AbortSignal.timeout(5000) });
+      const signal = AbortSignal.timeout(5000);
+      const [answer, release] = await Promise.all([
+        fetch(this.#address(id), { signal }),
+        this.hasAgreements && this.as === null ? fetch(`api/tracks/${id}/release`, { signal }) : null,
+      ]);
       if (id !== this.#id) return;
+      if (release?.ok) this.release = await release.json();
       if (answer.status === 404) this.state = "gone";
       else if (answer.ok) {
         this.feature = await answer.json();
@@ -135,11 +151,13 @@ export class Details {
       body.push(`<div class="d-part"><h3>Seen by ${sensors.length} ${sensors.length === 1 ? "sensor" : "sensors"}</h3><table>
         ${sensors.map((sensor) => row(sensor.name || at.sensors.get(sensor.id)?.name || sensor.id, sensor.name ? sensor.id : "", ageOf(sensor.measuredAt), 30) || row(sensor.id, " ", ageOf(sensor.measuredAt), 30)).join("")}</table></div>`);
     }
+    body.push(this.#release(p, row));
+    const links = this.as === null ? `<a href="api/tracks/${this.#id}/history?seconds=3600" target="_blank" rel="noopener">History, GeoJSON</a>` : "";
     const tail = `<div class="d-part"><h3>Life</h3><table>
       ${row("First seen", p.bornAt ? `${p.bornAt.slice(11, 19)} UTC` : "", ageOf(p.bornAt), Infinity)}
       ${row("Last received", p.receivedAt ? `${p.receivedAt.slice(11, 19)} UTC` : "", ageOf(p.receivedAt), 30)}
       ${row("Plots", Number.isFinite(p.plots) ? formatCount(p.plots) : "")}</table></div>
-      <div class="d-links"><a href="api/tracks/${this.#id}/history?seconds=3600" target="_blank" rel="noopener">History, GeoJSON</a><a href="api/tracks/${this.#id}" target="_blank" rel="noopener">This track, GeoJSON</a></div>`;
+      <div class="d-links">${links}<a href="${this.#address(this.#id)}" target="_blank" rel="noopener">This track, GeoJSON</a></div>`;
 
     if (!this.parts) {
       this.box.innerHTML = '<div class="p-head"></div><div class="p-big"></div><div class="d-part" id="profile-part"><h3>Level, last hour</h3><canvas id="profile" role="img" aria-label="Flight level over the last hour"></canvas></div><div class="p-body"></div><div class="p-tail"></div>';
@@ -151,6 +169,24 @@ export class Details {
     set(this.parts.body, body.join(""));
     set(this.parts.tail, tail);
     this.#profile(track, at.now);
+  }
+
+  /** Label, originators, and to whom the track goes by which rule. */
+  #release(p, row) {
+    if (!("label" in p)) return "";
+    const { label } = p;
+    const words = label === null ? row("Label", "none: for nobody") : `
+      ${row("Label", `${label.policy} ${label.classification}`)}
+      ${row("Originators", label.originators.map((nation) => nation.toUpperCase()).join(", "))}
+      ${row("Releasable to", label.releasableTo?.length ? label.releasableTo.map(nameOfAudience).join(", ") : "nobody")}
+      ${row("Caveats", label.caveats.join(", "))}
+      ${row("Onward", label.onward)}`;
+    const shown = this.as === null ? "" : `
+      ${row("Shown under", p.agreement)}
+      ${row("Taken from it", taken(p.redactions))}`;
+    const decisions = (this.as === null ? this.release?.decisions ?? [] : []).map((decision) =>
+      `<li class="${escape(decision.answer)}" title="${escape(decision.sentence)}"><b>${escape(nameOfAudience(decision.to))}</b> <span>${escape(ANSWERS[decision.answer] ?? "")}</span> <em>${escape(decision.rule)}</em>${decision.shown && decision.answer === "withhold" ? " <small>older state shown</small>" : ""}</li>`);
+    return `<div class="d-part" id="release-part"><h3>Release</h3><table>${words}${shown}</table>${decisions.length ? `<ul class="decisions">${decisions.join("")}</ul>` : ""}</div>`;
   }
 
   #profile(track, now) {
@@ -198,6 +234,22 @@ export class Details {
     context.textBaseline = "bottom";
     context.fillText(`−${formatAge((now - start) / 1000)}`, 0, height + 1);
   }
+}
+
+const ANSWERS = { release: "goes", redact: "goes, redacted", withhold: "withheld" };
+
+/** @param {string} name */
+export function nameOfAudience(name) {
+  return name === "public" ? "the public" : name.toUpperCase();
+}
+
+/** What is taken from a track, in words. */
+function taken(redactions) {
+  if (!redactions) return "";
+  const words = redactions.withheld.map((part) => part);
+  if (redactions.positionGridMetres) words.unshift(`place to ${redactions.positionGridMetres} m`);
+  if (redactions.timeGridMilliseconds) words.unshift(`times to ${redactions.timeGridMilliseconds / 1000} s`);
+  return words.join(", ");
 }
 
 function accuracy(p, row) {

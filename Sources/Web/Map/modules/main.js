@@ -4,7 +4,7 @@ import { Atlas } from "./atlas.js";
 import { Base, ringStep } from "./base.js";
 import { Chart } from "./chart.js";
 import { NodeClock } from "./clock.js";
-import { Details } from "./details.js";
+import { Details, nameOfAudience } from "./details.js";
 import { KINDS, LEVEL_MAX, STATUSES, climbArrow, css, formatAge, formatClock, formatCount, formatDistance, formatLevel, formatPosition, levelColour } from "./format.js";
 import { HELP, listen } from "./keyboard.js";
 import { Labels } from "./labels.js";
@@ -56,6 +56,8 @@ class Display {
     this.sensor = null;
     this.hovered = null;
     this.hasFitted = this.state.hasView;
+    /** Whose view this page shows, for as long as it lives: another one is another page. @type {string | null} */
+    this.as = this.state.as;
 
     this.base = new Base(element("ground"), this.state, this.theme);
     this.map = this.base.map;
@@ -68,6 +70,7 @@ class Display {
       follow: () => this.setFollow(!this.state.follow),
       close: () => this.select(null),
     });
+    this.details.as = this.as;
     // The graphics processor was taken away and came back: the address holds all that a new page needs.
     const picture = element("picture");
     picture.addEventListener("webglcontextlost", (event) => event.preventDefault());
@@ -84,10 +87,13 @@ class Display {
 
     this.wire();
     this.applyTheme();
+    // Before anything is drawn: a view of another is never without its mark.
+    this.#drawBanner();
     this.applyState();
     this.#whenMapIsReady();
     this.askNode();
-    this.stream = new Stream("api/tracks/stream", {
+    this.askAudiences();
+    this.stream = new Stream(`api/tracks/stream${this.as === null ? "" : `?as=${this.as}`}`, {
       snapshot: (body) => this.#hear(body, true),
       delta: (body) => this.#hear(body, false),
       sensors: (body) => this.#hearSensors(body),
@@ -147,24 +153,54 @@ class Display {
       const isLive = realm === "live";
       element("node").textContent = [node.name, node.nation].filter(Boolean).join(" · ");
       element("node").title = `${node.name ?? "node"}, Kumiko ${node.version ?? ""}`;
-      document.title = `${isLive ? "" : `[${realm}] `}${node.name ?? "Kumiko"} — Kumiko`;
+      document.title = `${this.as === null ? "" : `[as ${this.as}] `}${isLive ? "" : `[${realm}] `}${node.name ?? "Kumiko"} — Kumiko`;
       document.documentElement.dataset.realm = isLive ? "live" : "other";
       element("realm").hidden = false;
       element("realm").textContent = isLive ? "live" : realm.split("(")[0];
       element("realm").dataset.realm = isLive ? "live" : "other";
-      element("banner").hidden = isLive;
-      element("exercise").hidden = isLive;
       if (!isLive) {
         const name = /\((.*)\)/.exec(realm)?.[1];
-        const span = document.createElement("span");
-        span.textContent = `${realm.startsWith("exercise") ? `Exercise${name ? ` ${name}` : ""}` : realm} — not live`;
-        element("banner").replaceChildren(span);
+        this.realm = `${realm.startsWith("exercise") ? `Exercise${name ? ` ${name}` : ""}` : realm} — not live`;
       }
+      this.#drawBanner();
       this.map.resize();
       this.viewChanged = true;
     } catch {
       setTimeout(() => this.askNode(), 3000);
     }
+  }
+
+  /** Who may be shown something; without agreements there is nobody to choose. */
+  async askAudiences() {
+    try {
+      const answer = await fetch("api/audiences");
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { audiences = [] } = await answer.json();
+      this.details.hasAgreements = audiences.length > 0;
+      const names = audiences.map((audience) => String(audience.name));
+      if (this.as !== null && !names.includes(this.as)) names.push(this.as);
+      element("as").replaceChildren(...["", ...names].map((name) => Object.assign(document.createElement("option"), { value: name, textContent: name === "" ? "this node" : nameOfAudience(name) })));
+      element("as").value = this.as ?? "";
+      element("asbox").hidden = names.length === 0;
+    } catch {
+      setTimeout(() => this.askAudiences(), 3000);
+    }
+  }
+
+  /** Shows the picture of another: a new page, so that nothing of the old one is left. @param {string | null} as */
+  viewAs(as) {
+    if (as === this.as) return;
+    Object.assign(this.state, { as, selected: null, follow: false });
+    history.replaceState(null, "", `#${write(this.state)}`);
+    location.reload();
+  }
+
+  /** What is not the node's own live picture says so across the page. */
+  #drawBanner() {
+    const words = [this.as === null ? null : `As ${nameOfAudience(this.as)} may see it — not this node's own picture`, this.realm ?? null].filter((text) => text !== null);
+    document.documentElement.dataset.as = this.as === null ? "own" : "other";
+    element("banner").hidden = element("exercise").hidden = words.length === 0;
+    element("banner").replaceChildren(...words.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
   }
 
   /** The node's time, ms since the epoch. */
@@ -719,6 +755,7 @@ class Display {
       this.applyTheme();
       this.applyLayers();
     };
+    element("as").addEventListener("change", (event) => this.viewAs(event.target.value || null));
     element("show-light").addEventListener("change", switchTheme);
     const tabs = ["tracks", "sensors", "layers"];
     for (const name of tabs) {
@@ -738,7 +775,9 @@ class Display {
     element("fit").addEventListener("click", () => this.fit());
     element("ask").addEventListener("click", () => this.help());
     window.addEventListener("hashchange", () => {
-      Object.assign(this.state, read(location.hash));
+      const wanted = read(location.hash);
+      if (wanted.as !== this.as) return location.reload();
+      Object.assign(this.state, wanted);
       this.applyTheme();
       this.applyState();
       if (state.hasView) map.jumpTo({ center: [state.lon, state.lat], zoom: state.zoom });
@@ -881,7 +920,7 @@ class Display {
       ready: Boolean(this.mapReady && this.map.areTilesLoaded()), health: this.stream.health, tracks: this.store.count, shown: this.shown ?? 0, inView,
       labels: this.labels.placed.size, framesPerSecond: frames, updatesPerSecond: this.rate, updates: this.store.updates,
       selected: this.state.selected, follow: this.state.follow, state: { ...this.state }, positions,
-      stage: element("stage").getBoundingClientRect().toJSON(), sensors: this.sensors.length,
+      stage: element("stage").getBoundingClientRect().toJSON(), sensors: this.sensors.length, as: this.as,
     };
   }
 }

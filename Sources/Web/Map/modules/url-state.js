@@ -9,6 +9,7 @@
  *   trails: boolean, vectors: boolean, coverage: boolean, rings: boolean, graticule: boolean, places: boolean,
  *   centre: [number, number] | null, tab: "tracks" | "sensors" | "layers", side: boolean, sort: string,
  *   theme: "dark" | "light",
+ *   as: string | null,
  * }} State
  */
 
@@ -22,6 +23,7 @@ export function defaults() {
     trails: true, vectors: false, coverage: true, rings: false, graticule: true, places: true,
     centre: null, tab: "tracks", side: true, sort: "name",
     theme: "dark",
+    as: null,
   };
 }
 
@@ -47,6 +49,7 @@ export function write(state) {
   if (state.tab !== base.tab) parts.push(`tab=${state.tab}`);
   if (!state.side) parts.push("side=off");
   if (state.sort !== base.sort) parts.push(`sort=${state.sort}`);
+  if (state.as !== null) parts.push(`as=${state.as}`);
   if (state.theme !== base.theme) parts.push(`theme=${state.theme}`);
   return parts.join("&");
 }
@@ -93,6 +96,7 @@ export function read(hash) {
     } else if (name === "tab") state.tab = oneOf(value, ["tracks", "sensors", "layers"], state.tab);
     else if (name === "side") state.side = value !== "off";
     else if (name === "sort") state.sort = oneOf(value, ["name", "level", "speed", "newest"], state.sort);
+    else if (name === "as") state.as = /^([a-z]{2}|public)$/.test(value) ? value : state.as;
     else if (name === "theme") state.theme = oneOf(value, ["dark", "light"], state.theme);
   }
   if (state.selected === null) state.follow = false;

@@ -1,0 +1,97 @@
+internal import Air
+internal import Geodesy
+internal import Hummingbird
+internal import Node
+internal import Releasability
+internal import SensorFormats
+internal import Storage
+
+/// What may go to whom, and why.
+extension WebServer {
+    func addRelease(to router: Router<BasicRequestContext>) {
+        let view = self.view
+        router.get("/api/audiences") { _, _ in Self.json { ReleaseJSON.audiences(view.release, to: &$0) } }
+        router.get("/api/release/terms") { request, _ in
+            let desk = try PictureSource.desk(of: view)
+            let audience = try PictureSource.audience(request.uri.queryParameters["to"], key: "to")
+            let at = try Self.instant(request) ?? view.now
+            let terms = desk.policy.terms(for: audience, at: at)
+            return Self.json { json in
+                json.beginObject()
+                json.key("to")
+                json.string(audience.name)
+                json.key("at")
+                json.string(at.description)
+                json.key("terms")
+                json.beginArray()
+                for sentence in terms { json.string(sentence) }
+                json.endArray()
+                json.endObject()
+            }
+        }
+        router.get("/api/tracks/:id/release") { request, context in
+            let id = try Self.trackID(context)
+            let desk = try PictureSource.desk(of: view)
+            let audiences =
+                try request.uri.queryParameters["to"].map { [try PictureSource.audience($0, key: "to")] }
+                ?? desk.audiences.map(\.audience)
+            let at = try Self.instant(request)
+            // Of a track that is gone nobody knows the label any more.
+            guard let track = view.picture.track(id) else { throw Problem.notFound("There is no track \(id) now.") }
+            let spot = try await Self.spot(of: track, at: at, view)
+            let label = desk.label(of: track), time = at ?? view.now
+            return Self.json { json in
+                json.beginObject()
+                json.key("track")
+                json.integer(id.rawValue)
+                json.key("at")
+                json.string(time.description)
+                json.key("measuredAt")
+                json.string(spot.measuredAt.description)
+                json.key("label")
+                ReleaseJSON.label(label, of: desk.policy, to: &json)
+                json.key("decisions")
+                json.beginArray()
+                for audience in audiences {
+                    ReleaseJSON.decision(
+                        desk.decide(spot, label: label, to: audience, at: time), to: audience,
+                        shown: at == nil ? desk.shown(id, to: audience) : nil, to: &json)
+                }
+                json.endArray()
+                json.endObject()
+            }
+        }
+    }
+
+    private static func instant(_ request: Request) throws -> Timestamp? {
+        guard let text = request.uri.queryParameters["at"] else { return nil }
+        guard let at = Timestamp(iso8601: String(text)) else {
+            throw Problem.badRequest("at is an instant in UTC before 2190, for example 2026-12-01T08:00:00Z.")
+        }
+        return at
+    }
+
+    /// How far back the last known place of a track is looked for, seconds.
+    private static let recall = 60.0
+
+    /// Where a track was at a time: now, or as history has it.
+    private static func spot(of track: Track, at time: Timestamp?, _ view: any NodeView) async throws -> Spot {
+        guard let time, time < track.measuredAt else { return track.spot }
+        guard let history = view.history else {
+            throw Problem(status: .serviceUnavailable, detail: "This node keeps no history; leave `at` out.")
+        }
+        let points: [TrackPoint]
+        do {
+            points = try await history.points(of: track.id, in: time.advanced(by: -Self.recall)...time, most: 1)
+        } catch {
+            throw Problem(status: .serviceUnavailable, detail: "History cannot be read: \(error).")
+        }
+        guard let point = points.last else {
+            throw Problem.notFound("Nothing is known of track \(track.id) in the minute before \(time).")
+        }
+        var position = point.position
+        // History does not say how well a height is known: without a pressure altitude it is not.
+        if point.pressureAltitude == nil { position.height = .nan }
+        return Spot(position: position, measuredAt: point.measuredAt)
+    }
+}
