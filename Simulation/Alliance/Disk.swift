@@ -7,9 +7,13 @@ struct Disk<State: Sendable, Write: Sendable>: Sendable {
     /// What would be there after the power fails now.
     private(set) var durable: State
     /// Written and not yet durable, in order.
-    private(set) var pending: [(ticket: UInt64, write: Write)] = []
+    private(set) var pending: [(ticket: UInt64, write: Write, due: Int64)] = []
     /// An older copy of `durable`, as an operator might put back.
     private(set) var backup: State?
+    /// `durable` before the last write that was synced.
+    private var before: State?
+    /// Whether it keeps that: a planted bug.
+    var mayLie = false
     /// When the last write on its way will be durable, nanoseconds of the simulation.
     private(set) var busyUntil: Int64 = 0
     private let apply: @Sendable (inout State, Write) -> Void
@@ -23,15 +27,19 @@ struct Disk<State: Sendable, Write: Sendable>: Sendable {
     ///
     /// - Returns: when it is durable.
     mutating func write(_ write: Write, ticket: UInt64, at now: Int64, taking time: Int64) -> Int64 {
-        self.pending.append((ticket, write))
         self.busyUntil = max(self.busyUntil, now) + time
+        self.pending.append((ticket, write, self.busyUntil))
         return self.busyUntil
     }
+
+    /// Whether the first write that waits is through.
+    func isDue(at now: Int64) -> Bool { self.pending.first.map { $0.due <= now } ?? false }
 
     /// The first write that waits is durable.
     mutating func sync() -> UInt64? {
         guard !self.pending.isEmpty else { return nil }
         let first = self.pending.removeFirst()
+        if self.mayLie { self.before = self.durable }
         self.apply(&self.durable, first.write)
         return first.ticket
     }
@@ -41,11 +49,19 @@ struct Disk<State: Sendable, Write: Sendable>: Sendable {
     /// - Returns: how many were lost.
     mutating func crash(_ random: inout SplitMix64) -> Int {
         let kept = random.index(below: self.pending.count + 1)
-        for (_, write) in self.pending.prefix(kept) { self.apply(&self.durable, write) }
+        for (_, write, _) in self.pending.prefix(kept) { self.apply(&self.durable, write) }
         let lost = self.pending.count - kept
         self.pending.removeAll()
         self.busyUntil = 0
         return lost
+    }
+
+    /// A disk that lies: what it said was durable is gone.
+    mutating func forgetLast() -> Bool {
+        guard let before else { return false }
+        self.durable = before
+        self.before = nil
+        return true
     }
 
     mutating func copy() { self.backup = self.durable }

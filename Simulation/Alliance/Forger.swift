@@ -45,11 +45,8 @@ struct Forger: Sendable {
         number.map { BatchNumber(epoch: $0.epoch, number: self.move($0.number)) }
     }
 
-    private mutating func change(_ note: SignedNote?) -> SignedNote? {
-        guard let note, !self.random.chance(0.1), let changed = try? SignedNote(parsing: self.flip(note.octets)) else {
-            return nil
-        }
-        return changed
+    private mutating func change(_ note: SignedNote) -> SignedNote {
+        (try? SignedNote(parsing: self.flip(note.octets))) ?? note
     }
 
     mutating func changed(_ request: Request) -> Request {
@@ -57,7 +54,7 @@ struct Forger: Sendable {
         case .hello(var hello):
             switch self.random.index(below: 6) {
             case 0: hello.incarnation = self.move(hello.incarnation)
-            case 1: hello.held = self.change(hello.held)
+            case 1: hello.held = self.random.chance(0.2) ? nil : hello.held.map { self.change($0) }
             case 2: hello.lastBatch = self.moved(hello.lastBatch)
             case 3: hello.nation = hello.partner
             case 4: hello.realm = .live
@@ -98,7 +95,7 @@ struct Forger: Sendable {
         case .welcome(var welcome):
             switch self.random.index(below: 5) {
             case 0: welcome.epoch = self.move(welcome.epoch)
-            case 1: welcome.head = self.change(welcome.head)
+            case 1: welcome.head = self.random.chance(0.2) ? nil : welcome.head.map { self.change($0) }
             case 2: welcome.realm = .live
             case 3: welcome.version = ProtocolVersion(welcome.version.rawValue + 1)
             default: welcome.node += "x"
@@ -147,11 +144,12 @@ struct Forger: Sendable {
         }
     }
 
-    mutating func madeUpDelivery() -> Delivery {
+    mutating func madeUpDelivery(head: SignedNote?) -> Delivery {
         let garbage = (0..<self.random.index(below: 64)).map { _ in UInt8(truncatingIfNeeded: self.random.next()) }
         return switch self.random.index(below: 3) {
         case 0: .urgent(garbage)
-        case 1: .entries(EntryBatch(from: self.move(2), entries: [garbage], head: nil))
+        case 1:
+            head.map { .entries(EntryBatch(from: self.move(2), entries: [garbage], head: $0)) } ?? .urgent(garbage)
         default: .echo(Echo(probe: Probe(number: self.move(1), sentAt: .init(nanoseconds: Int64.max)),
             receivedAt: .init(nanoseconds: Int64.min), sentAt: .init(nanoseconds: 0)))
         }

@@ -13,6 +13,8 @@ struct Hostile: Sendable {
 
     private let keys: SimulatedKeys
     private var random: SplitMix64
+    /// It has had enough, and is honest from now on.
+    var isTired = false
     /// Entries that others sent it, to be passed off as its own, or as others'.
     private var stolen: [[UInt8]] = []
     /// All entries that its lane to each audience ever had.
@@ -38,7 +40,7 @@ struct Hostile: Sendable {
                 }
             }
         }
-        guard self.random.chance(0.1) else { return ([delivery], nil) }
+        guard !self.isTired, self.random.chance(0.1) else { return ([delivery], nil) }
         let trick = Trick.allCases[self.random.index(below: Trick.allCases.count)]
         switch (trick, delivery) {
         case (.garbage, _):
@@ -79,7 +81,7 @@ struct Hostile: Sendable {
 
     /// The same batch with a lie at its end, and a head that holds for it.
     private func second(_ batch: EntryBatch) -> Delivery? {
-        guard batch.head != nil, let last = batch.entries.last, let entry = try? Entry(parsing: last),
+        guard let last = batch.entries.last, let entry = try? Entry(parsing: last),
             let lie = self.otherwise(entry, isSigned: true), let before = self.lanes[entry.leaf.statement.lane.origin],
             before.count >= Int(entry.leaf.statement.sequence),
             let signer = self.keys.headSigner(entry.leaf.statement.lane)
@@ -92,40 +94,5 @@ struct Hostile: Sendable {
         batch.entries[batch.entries.count - 1] = lie.encoded
         batch.head = head
         return .entries(batch)
-    }
-}
-
-/// All that a nation signs with.
-struct SimulatedKeys: Sendable {
-    let seed: UInt64
-    let nation: Nation
-    let node: String
-    let entrySigner: EntrySigner
-    let cosigner: NoteSigner
-    let saltSecret: SaltSecret
-
-    /// - Returns: nil when the library makes no key, which never happens.
-    init?(seed: UInt64, nation: Nation) {
-        self.seed = seed
-        self.nation = nation
-        self.node = "\(nation)-1"
-        guard
-            let entrySigner = EntrySigner(
-                nation: nation, realm: World.realm, node: self.node,
-                secret: World.secret(seed: seed, "\(nation) node")),
-            let cosigner = NoteSigner(
-                name: Lane.domain(nation, World.realm), algorithm: .cosignature,
-                secret: World.secret(seed: seed, "\(nation) cosigner")),
-            let saltSecret = SaltSecret(World.secret(seed: seed, "\(nation) salts"))
-        else { return nil }
-        self.entrySigner = entrySigner
-        self.cosigner = cosigner
-        self.saltSecret = saltSecret
-    }
-
-    /// The signer of the heads of a lane.
-    func headSigner(_ lane: Lane) -> NoteSigner? {
-        NoteSigner(
-            name: lane.origin, algorithm: .ed25519, secret: World.secret(seed: self.seed, "\(self.nation) heads"))
     }
 }

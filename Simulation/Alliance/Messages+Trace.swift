@@ -51,6 +51,7 @@ extension TraceHash {
             self.add("\(welcome.nation) \(welcome.realm) \(welcome.node)")
             self.add(welcome.head)
             self.add(welcome.epoch)
+            self.add(welcome.bookBegan.nanoseconds)
         case .refusal(let refusal):
             self.add(12)
             self.add(refusal.name)
@@ -129,7 +130,7 @@ extension Delivery {
         case .welcome(let welcome): "welcome(head \(welcome.head.flatMap(Request.size) ?? 0))"
         case .refusal(let refusal): "refusal(\(refusal))"
         case .entries(let batch):
-            "entries(\(batch.from)+\(batch.entries.count), head \(batch.head.flatMap(Request.size) ?? 0))"
+            "entries(\(batch.from)+\(batch.entries.count), head \(Request.size(batch.head) ?? 0))"
         case .urgent: "urgent"
         case .tracks(let batch): "tracks(\(batch.number.number), \(batch.leaves.count) leaves)"
         case .echo: "echo"

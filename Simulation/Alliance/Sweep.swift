@@ -46,9 +46,11 @@ public struct Sweep: Sendable {
     }
 
     private static func report(seed: UInt64, mutant: Mutant?) -> Report {
-        var report = Alliance(seed: seed, mutant: mutant).run()
+        var alliance = Alliance(seed: seed, mutant: mutant)
+        var report = alliance.run()
         if mutant == nil, seed % Self.twiceEvery == 0 {
-            let second = Alliance(seed: seed).run()
+            var again = Alliance(seed: seed)
+            let second = again.run()
             if second.trace != report.trace {
                 report.note(
                     Violation(

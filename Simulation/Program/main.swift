@@ -52,7 +52,8 @@ guard workers > 0 else { fail("--workers needs one or more") }
 func show(_ report: Report, mutant: Mutant? = nil) {
     for violation in report.violations.prefix(3) { say("seed \(report.seed): \(violation)") }
     var lines: [String] = []
-    _ = Alliance(seed: report.seed, mutant: mutant) { lines.append($0) }.run(stopsAtViolation: true)
+    var again = Alliance(seed: report.seed, mutant: mutant) { lines.append($0) }
+    _ = again.run(stopsAtViolation: true)
     for line in lines.suffix(30) { say("    \(line)") }
     say("again: kumiko-simulate --seed \(report.seed) --trace" + (mutant.map { " --mutant \($0.rawValue)" } ?? ""))
 }
@@ -62,7 +63,8 @@ func spent() -> Double { Double(Machine.monotonic - begin) / 1e9 }
 var failed = false
 
 if let seed {
-    let report = Alliance(seed: seed, mutant: mutant, log: isTraced ? { say($0) } : nil).run()
+    var alliance = Alliance(seed: seed, mutant: mutant, log: isTraced ? { say($0) } : nil)
+    let report = alliance.run()
     say("seed \(seed): \(text(report.seconds, 1)) s, \(report.steps) steps, \(report.messages) messages, "
         + "\(report.entries) entries, trace \(String(report.trace, radix: 16))")
     for violation in report.violations { say("\(violation)") }
