@@ -7,8 +7,8 @@ internal import Storage
 
 /// The durable side of federation: what the core writes, as batches of the ledger, and what it goes on from.
 ///
-/// Beside the entries and heads lie, as values of the ledger's state: the number of the last write and record, and the
-/// warnings that wait for a partner, or for their turn.
+/// Beside the entries and heads lie, as values of the ledger's state: the number of the last write, those of the last
+/// records, and the warnings that wait for a partner, or for their turn.
 final class LatticeStore: Sendable {
     private static let scope = "federation"
 
@@ -47,6 +47,10 @@ final class LatticeStore: Sendable {
         case .ownEntry(let lane, let own):
             if let entry = try? Entry(parsing: own.octets) { batch.append(entry) }
             if own.isUrgent { batch.set([1], scope: Self.urgents(lane), key: Self.key(own.sequence)) }
+            if let record = own.record {
+                let key = (own.isUrgent ? "warning/" : "record/") + lane.origin
+                batch.set(Self.octets(record), scope: Self.scope, key: key)
+            }
         case .ownHead(let lane, let head, _): batch.add(head: head, of: lane)
         case .receipt(let lane, let receipt):
             // The head that was signed: the same text has the same signature.
@@ -76,7 +80,6 @@ final class LatticeStore: Sendable {
             batch.add(head: head, of: lane)
         case .heldUrgent(let lane, let urgent):
             batch.set(urgent.octets, scope: Self.urgents(lane), key: Self.key(urgent.sequence))
-        case .records(let through): batch.set(Self.octets(through), scope: Self.scope, key: "records")
         case .convicted(let lane, let proof): batch.keep(proof, of: lane)
         }
     }
@@ -138,7 +141,6 @@ final class LatticeStore: Sendable {
     func recover() throws -> FederationState {
         var state = FederationState()
         state.writes = try self.number("writes")
-        state.recordsThrough = try self.number("records")
         for lane in self.ledger.lanes {
             if lane.nation == self.identity.nation {
                 state.own.append(try self.own(lane))
@@ -165,10 +167,12 @@ final class LatticeStore: Sendable {
             if let statement = try? DisclosureStatement(entry) { own.open.apply(statement) }
             guard sequence >= size || isUrgent else { return }
             let kept = OwnEntry(
-                sequence: sequence, leaf: stored.leaf.hash, octets: entry.encoded, isUrgent: isUrgent)
+                sequence: sequence, leaf: stored.leaf.hash, octets: entry.encoded, isUrgent: isUrgent, record: nil)
             if sequence >= size { own.unheaded.append(kept) }
             if isUrgent { own.urgents.append(kept) }
         }
+        own.lastRecord = try self.number("record/\(lane.origin)")
+        own.lastWarning = try self.number("warning/\(lane.origin)")
         let receipted = try self.number("receipt/\(lane.origin)")
         if receipted > 0, let note = self.ledger.receipt(of: lane) {
             own.receipt = note.signatures.last.map { Receipt(size: receipted, signature: $0) }
