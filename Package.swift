@@ -115,10 +115,6 @@ let lattice: [Target] = [
         name: "kumiko-bench-release",
         dependencies: ["Air", "Allocations", "BenchSupport", "Geodesy", "Releasability"],
         path: "Benchmarks/Release", swiftSettings: house),
-    .executableTarget(
-        name: "kumiko-bench-ledger",
-        dependencies: ["Air", "BenchSupport", "Ledger", .product(name: "Crypto", package: "swift-crypto")],
-        path: "Benchmarks/Ledger", swiftSettings: house),
     tests("ReleasabilityTests", ["Releasability", "Air", "Geodesy"]),
     tests("MessageFormatsTests", ["MessageFormats", "Releasability", "Air", "Geodesy"]),
     tests("LedgerTests", ["Ledger", "Air", .product(name: "Crypto", package: "swift-crypto")]),
@@ -137,6 +133,13 @@ let shell: [Target] = [
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
     room("Storage", on: ["Air", "Geodesy", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
+    .executableTarget(
+        name: "kumiko-bench-ledger",
+        dependencies: [
+            "Air", "Allocations", "BenchSupport", "Disclosure", "Ledger", "Releasability", "Storage",
+            .product(name: "Crypto", package: "swift-crypto"),
+        ],
+        path: "Benchmarks/Ledger", swiftSettings: house),
     // Who is who: a nation's certificates and keys, and its partners'.
     room(
         "Identity",

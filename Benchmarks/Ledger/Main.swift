@@ -6,6 +6,9 @@ import Ledger
 
 /// `kumiko-bench-ledger [--entries N]`: the speed of entries, tree and catching up, beside that of Ed25519 and SHA-256.
 /// `kumiko-bench-ledger write DIRECTORY [N]`: a log of N entries as files, for `scripts/check_ledger.py`.
+/// `kumiko-bench-ledger books`: what the books of disclosure cost for each showing.
+/// `kumiko-bench-ledger durable DIRECTORY [N]`: entries made, appended and on the disk per second, and the start with N of them.
+/// `kumiko-bench-ledger hammer DIRECTORY`: writes until it is killed; `hold DIRECTORY` verifies: for `scripts/kill_ledger.py`.
 @main
 struct Main {
     static func main() throws {
@@ -27,12 +30,26 @@ struct Main {
                 say("kumiko-bench-ledger: \(error)")
                 exit(1)
             }
+        case "books": try Books().run()
+        case "durable":
+            guard let directory = rest.popFirst() else { return Self.usage() }
+            let count = rest.popFirst().map { UInt64($0) ?? 0 } ?? 1_000_000
+            guard count > 0 else { return Self.usage() }
+            try Durable(world: world, directory: directory, count: count).run()
+        case "hammer":
+            guard let directory = rest.popFirst() else { return Self.usage() }
+            try Hammer(world: world, directory: directory).run()
+        case "hold":
+            guard let directory = rest.popFirst() else { return Self.usage() }
+            try Hammer(world: world, directory: directory).verify()
         default: Self.usage()
         }
     }
 
     static func usage() {
-        say("usage: kumiko-bench-ledger [--entries N] | write DIRECTORY [N]")
+        say(
+            "usage: kumiko-bench-ledger [--entries N] | write DIRECTORY [N] | books | durable DIRECTORY [N] | "
+                + "hammer DIRECTORY | hold DIRECTORY")
         exit(64)
     }
 }

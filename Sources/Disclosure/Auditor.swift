@@ -41,6 +41,8 @@ public struct LaneAuditor: Sendable {
         public var cosigners: [NoteKey]
         /// The nodes' keys; nil to leave the entries' own signatures out, for which the heads' vouch.
         public var nodes: KeyRing?
+        /// Whether the last head may still wait for its receipt; of those before it each must have one.
+        public var lastMayWait = true
         /// Seconds by which the times of entries and receipts may disagree.
         public var clockTolerance: Double
 
@@ -141,7 +143,8 @@ public struct LaneAuditor: Sendable {
             merged[merged.count - 1].isOwn = last.isOwn || head.isOwn
         }
         self.heads = merged
-        for head in self.heads where head.receipt == nil && head.size > 0 {
+        for (place, head) in self.heads.enumerated() where head.receipt == nil && head.size > 0 {
+            if policy.lastMayWait, place == self.heads.count - 1 { continue }
             self.report.add(.notCosigned(size: head.size))
         }
         self.check()
@@ -258,5 +261,27 @@ public struct LaneAudit: Sendable {
     public var holds: Bool {
         self.sender.holds && self.receiver.holds
             && (self.sender.entries != self.receiver.entries || self.sender.root == self.receiver.root)
+    }
+}
+
+extension AuditFault: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .head(let error, let place): "head \(place): \(error)"
+        case .otherLog(let origin): "a head of another log: \(origin)"
+        case .twoHeads(let size): "two heads of \(size) entries with different roots: two histories"
+        case .wrongRoot(let size, let signed, let found):
+            "the first \(size) entries have the root \(found), and signed is \(signed)"
+        case .entriesMissing(let head, let found): "a head is of \(head) entries, and \(found) are there"
+        case .behindLastHead(let entries):
+            "\(entries) entries are behind the last head: nobody signed that they are there"
+        case .notCosigned(let size): "the head of \(size) entries has no receipt of its audience"
+        case .entry(let refusal, let sequence): "entry \(sequence): \(refusal)"
+        case .statement(let error, let sequence): "entry \(sequence), what it says of disclosure: \(error)"
+        case .contradiction(let fault, let sequence): "entry \(sequence) contradicts those before it: \(fault)"
+        case .timeWentBack(let sequence, let seconds): "entry \(sequence) is \(seconds) s older than one before it"
+        case .postDated(let sequence, let seconds):
+            "entry \(sequence) says a time \(seconds) s after its audience's receipt for it"
+        }
     }
 }

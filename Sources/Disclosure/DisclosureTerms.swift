@@ -23,6 +23,15 @@ public struct DisclosureTerms: Hashable, Sendable {
         self.label = label
     }
 
+    /// What is taken out, in words.
+    public var taken: String {
+        var parts: [String] = []
+        if self.redactions.positionGrid > 0 { parts.append("places within \(self.redactions.positionGrid) m") }
+        if self.redactions.timeGrid > 0 { parts.append("times within \(self.redactions.timeGrid) ms") }
+        for (name, part) in Redactions.Parts.names where self.redactions.parts.contains(part) { parts.append(name) }
+        return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
+    }
+
     /// `[ kind, rule, [ position grid m, time grid ms, parts ], onward, label ]`
     var value: CBOR {
         .array([

@@ -38,7 +38,6 @@ struct ShowTable: Sendable {
     private var hashes: [LedgerHash] = []
 
     private static var width: Int { 8 }
-    static let zero = LedgerHash([UInt8](repeating: 0, count: 32))!
 
     /// - Parameter seed: of the places, so that whoever chooses numbers cannot choose those that collide.
     init(seed: UInt64) {
@@ -73,7 +72,7 @@ struct ShowTable: Sendable {
     mutating func insert(_ row: Row) -> Int {
         if 2 * (self.rows.count + 1) > self.cells.count { self.grow() }
         self.rows.append(row)
-        self.hashes.append(contentsOf: repeatElement(Self.zero, count: Self.width))
+        self.hashes.append(contentsOf: repeatElement(LedgerHash.zero, count: Self.width))
         self.put(row.number, UInt32(self.rows.count))
         return self.rows.count - 1
     }
@@ -136,7 +135,7 @@ struct ShowTable: Sendable {
         for slot in self.rows.indices {
             self.rows[slot].count = 0
             self.rows[slot].last = .min
-            self.hashes[slot * Self.width] = Self.zero
+            self.hashes[slot * Self.width] = LedgerHash.zero
         }
         self.hashes.removeLast((before - self.rows.count) * Self.width)
         guard before != self.rows.count else { return }

@@ -247,6 +247,47 @@ extension LedgerStore {
         return log
     }
 
+    /// The lane's log as files, as of its last head: what tlog-tiles asks for, and `bodies` where all bodies are there.
+    ///
+    /// - Parameter put: takes a path and octets, to be put behind what the file has.
+    /// - Throws: `LedgerError.headAhead` where there is no head; what `put` throws.
+    public func export(_ lane: Lane, _ put: (_ path: String, _ octets: [UInt8]) throws -> Void) throws {
+        guard let note = self.head(of: lane), let size = (try? Checkpoint(parsing: note.text))?.size else {
+            throw LedgerError.notAHead(lane: lane)
+        }
+        for tile in Tile.added(to: size) {
+            for path in tile.level == 0 ? [tile.path, tile.entriesPath] : [tile.path] {
+                guard let octets = try self.file(path, of: lane) else {
+                    throw LedgerError.damaged(path: self.path, lane: lane, sequence: tile.index << 8)
+                }
+                try put(path, octets)
+            }
+        }
+        if try self.hasAllBodies(of: lane, before: size) {
+            var octets: [UInt8] = []
+            try self.forEachEntry(of: lane, in: 0..<size) { stored in
+                let body = stored.body ?? []
+                for shift in [24, 16, 8, 0] { octets.append(UInt8(truncatingIfNeeded: body.count >> shift)) }
+                octets += body
+                guard octets.count >= 1 << 20 else { return }
+                try put("bodies", octets)
+                octets.removeAll(keepingCapacity: true)
+            }
+            if !octets.isEmpty { try put("bodies", octets) }
+        }
+        // Last: whoever sees it finds the rest.
+        try put("checkpoint", note.octets)
+    }
+
+    private func hasAllBodies(of lane: Lane, before size: UInt64) throws(LedgerError) -> Bool {
+        guard let state = self.laneState(lane), size > 0 else { return false }
+        let (from, to) = Self.places(state.id, 0..<size)
+        return try self.reading { db in
+            try Int64.fetchOne(
+                db, sql: "SELECT count(*) FROM body WHERE place >= ? AND place < ?", arguments: [from, to])
+        } == Int64(size)
+    }
+
     /// A copy of the file as it is now, in another one, which must not be there.
     public func backUp(to path: String) throws(LedgerError) {
         do {

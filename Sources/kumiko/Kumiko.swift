@@ -15,7 +15,8 @@ struct Kumiko: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, ReplayCommand.self, DecodeCommand.self, ConvertCommand.self,
             ExplainCommand.self, TrackCommand.self, ScoreCommand.self,
-            ScenarioCommand.self, NationCommand.self, PartnerCommand.self, ReleaseCommand.self,
+            ScenarioCommand.self, NationCommand.self, PartnerCommand.self, ReleaseCommand.self, LedgerCommand.self,
+            DisclosureCommand.self,
         ])
 
     /// Runs the command that the arguments name; one whose arguments prove wrong only now tells its own usage.

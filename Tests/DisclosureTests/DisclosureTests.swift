@@ -250,13 +250,12 @@ struct Sender {
         .interrupted(Interruption(from: midnight, to: midnight.advanced(by: 3), numbers: [2, 5])),
         .shown(RecordShowing(id: "warning 12", local: "w-0815", terms: terms(), digest: hash("w"), time: midnight)),
     ]
-    static let salts = SaltSecret([UInt8](repeating: 5, count: 32))!
-    static let lane = Lane(nation: Nation("jp")!, realm: .test, audience: "au")!
 
-    static func body(_ statement: DisclosureStatement) throws -> EntryBody {
-        let salts = Self.salts.salts(lane: Self.lane, sequence: 0)
-        return try #require(EntryBody(statement.fields) { salts[$0] })
+    static func body(_ fields: [(name: String, value: CBOR)]) throws -> EntryBody {
+        try #require(EntryBody(fields) { Salt([UInt8](repeating: UInt8($0), count: 16)) })
     }
+
+    static func body(_ statement: DisclosureStatement) throws -> EntryBody { try Self.body(statement.fields) }
 
     @Test("what is written is read back", arguments: all)
     func roundTrip(_ statement: DisclosureStatement) throws {
@@ -304,8 +303,7 @@ struct Sender {
             for other in odd where other != value {
                 var fields = statement.fields.filter { $0.name != name }
                 fields.append((name, other))
-                let salts = Self.salts.salts(lane: Self.lane, sequence: 0)
-                let body = try #require(EntryBody(fields) { salts[$0] })
+                let body = try Self.body(fields)
                 if name == "local", other == .null, statement.kind == "disclosure.shown" { continue }
                 let error = #expect(throws: StatementError.self) {
                     _ = try DisclosureStatement(kind: statement.kind, body: body)
@@ -403,7 +401,7 @@ struct Sender {
         var time: Timestamp
     }
 
-    @Test("the books of both sides agree", arguments: 1...60 as ClosedRange<UInt64>)
+    @Test("the books of both sides agree", arguments: 1...25 as ClosedRange<UInt64>)
     func agree(seed: UInt64) {
         let trial = Self.trial(seed: seed)
         #expect(trial.found == [])
@@ -411,7 +409,7 @@ struct Sender {
     }
 
     @Test(
-        "one showing that is lost, altered or added is found, and it alone", arguments: 1...60 as ClosedRange<UInt64>)
+        "one showing that is lost, altered or added is found, and it alone", arguments: 1...25 as ClosedRange<UInt64>)
     func found(seed: UInt64) {
         var dice = Dice(seed &+ 1000)
         let count = Self.trial(seed: seed).shown

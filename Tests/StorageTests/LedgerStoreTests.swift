@@ -196,6 +196,39 @@ private struct World {
         }
     }
 
+    @Test("a lane is exported as the files of its log, with the bodies where all are there")
+    func export() throws {
+        let scratch = Scratch(), world = try World()
+        let store = try LedgerStore(in: DataDirectory(scratch.path))
+        var log = LaneLog(lane: world.ours)
+        #expect(throws: LedgerError.self) { try store.export(world.ours) { _, _ in } }
+        try world.fill(store, &log, to: 300)
+        func files() throws -> [String: [UInt8]] {
+            var files: [String: [UInt8]] = [:]
+            try store.export(world.ours) { files[$0, default: []] += $1 }
+            return files
+        }
+        var found = try files()
+        #expect(
+            found.keys.sorted() == [
+                "bodies", "checkpoint", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000",
+                "tile/entries/001.p/44",
+            ])
+        for file in log.takeFiles() { #expect(found[file.path] == file.octets) }
+        var batch = LedgerBatch()
+        let entry = try world.entry(300)
+        batch.append(leaf: entry.leaf)
+        try log.append(entry.leaf)
+        try store.write(batch)
+        #expect(try files() == found)
+        var second = LedgerBatch()
+        second.add(head: try log.head(signedBy: world.log), of: world.ours)
+        try store.write(second)
+        found = try files()
+        #expect(found["bodies"] == nil)
+        #expect(found["checkpoint"] == (try log.head(signedBy: world.log)).octets)
+    }
+
     @Test("a batch that cannot be is refused whole, and the others of its transaction are not")
     func refused() throws {
         let scratch = Scratch(), world = try World()

@@ -10,6 +10,11 @@ public struct LedgerHash: Hashable, Sendable, BitwiseCopyable, CustomStringConve
     /// Octets of a hash.
     public static var byteCount: Int { 32 }
 
+    /// Thirty-two octets of zero.
+    public static var zero: Self { Self(words: (0, 0, 0, 0)) }
+
+    private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
     /// A hash by its octets; nil unless there are 32.
     public init?(_ octets: some Collection<UInt8>) {
         guard octets.count == Self.byteCount else { return nil }
