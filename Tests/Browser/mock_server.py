@@ -245,6 +245,8 @@ class Handler(BaseHTTPRequestHandler):
                     self.reply(craft.feature(full=True), "application/geo+json")
         elif path == "/api/sensors":
             self.reply(picture.sensors())
+        elif path == "/api/audiences":
+            self.reply({"audiences": []})
         elif path == "/api/node":
             self.reply({"name": "Kumiko mock", "nation": "JP", "realm": picture.options.realm, "version": "0.1.0",
                         "startedAt": round(picture.started * 1000)})  # fmt: skip

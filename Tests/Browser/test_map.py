@@ -270,8 +270,55 @@ def look(page: Page, base: str, options) -> None:
     check("d makes it light", page.evaluate("() => document.documentElement.dataset.theme") == "light")
     press(page, "d", "Escape", "Escape")
 
+    view_as(page, base)
     if options.screenshot:
         take(page, base, options.screenshot)
+
+
+def view_as(page: Page, base: str) -> None:
+    """What an audience may see: chosen on the page, marked all over it, and nothing of the node's own picture in it."""
+    audiences = json.load(urllib.request.urlopen(base + "api/audiences"))["audiences"]
+    chooser = page.locator("#as")
+    if not audiences:
+        check("without agreements there is no view to choose", not page.locator("#asbox").is_visible())
+        return
+    names = [a["name"] for a in audiences]
+    check("every audience can be chosen", chooser.locator("option").evaluate_all("(all) => all.map((o) => o.value)") == ["", *names], names)
+    press(page, "1", "j")
+    wait(page, "a track is chosen", lambda d: d["selected"] is not None)
+    panel = page.locator("#release-part")
+    end = time.monotonic() + PATIENCE
+    while panel.locator("li").count() < len(names) and time.monotonic() < end:
+        page.wait_for_timeout(200)
+    words = panel.inner_text()
+    check("the panel tells the label and who it is made by", "Label" in words and "Originators" in words, words)
+    check("and to whom it goes by which rule", panel.locator("li").count() == len(names), words)
+
+    seen = max(audiences, key=lambda a: a["tracks"])["name"]
+    asked: list[str] = []
+    page.on("request", lambda r: asked.clear() if r.is_navigation_request() else asked.append(r.url))
+    with page.expect_event("load"):
+        chooser.select_option(seen)
+    wait(page, "the page shows the view of an audience", lambda d: d["ready"] and d["as"] == seen and d["health"] == "live" and d["tracks"] > 0)
+    banner = page.locator("#banner").inner_text().lower()
+    check("and says so across the page", "not this node's own picture" in banner and seen in banner, banner)
+    check("and in its address and title", f"as={seen}" in page.url and page.title().startswith(f"[as {seen}]"), page.title())
+    told = {f["id"] for f in json.load(urllib.request.urlopen(f"{base}api/tracks?as={seen}"))["features"]}
+    shown = {int(key) for key in debug(page)["positions"]}
+    check("it shows tracks of the audience", bool(shown & told) and len(shown - told) <= 2, shown - told)
+    press(page, "j")
+    wait(page, "one of them is chosen", lambda d: d["selected"] is not None)
+    end = time.monotonic() + PATIENCE
+    while "Shown under" not in page.locator("#details").inner_text() and time.monotonic() < end:
+        page.wait_for_timeout(200)
+    check("its panel names the agreement", "Shown under" in page.locator("#details").inner_text())
+    own = [url for url in asked if "/api/tracks" in url and f"as={seen}" not in url]
+    check("nothing of the node's own picture is asked for", not own, own[:3])
+    with page.expect_event("load"):
+        chooser.select_option("")
+    wait(page, "and the own picture comes back", lambda d: d["ready"] and d["as"] is None and d["inView"] > 0)
+    check("without the mark", "own picture" not in page.locator("#banner").inner_text().lower())
+    press(page, "Escape", "Escape")
 
 
 def take(page: Page, base: str, path: Path) -> None:
