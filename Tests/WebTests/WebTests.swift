@@ -14,10 +14,10 @@ import Testing
 @testable import Node
 @testable import Web
 
-private let noon = Timestamp(seconds: 1_795_262_400)
+let noon = Timestamp(seconds: 1_795_262_400)
 
 /// A node as the server sees it, with what a test puts in.
-private final class StillNode: NodeView {
+final class StillNode: NodeView {
     let info = NodeInfo(
         name: "Still \"Node\"", nation: Nation("jp"), realm: .exercise("edge"), version: "9.9.9", startedAt: noon)
     let picture = Picture()
@@ -31,8 +31,9 @@ private final class StillNode: NodeView {
     let history: TrackHistory?
     private let troubleNow = Mutex<String?>(nil)
 
-    init(history: TrackHistory? = nil) {
+    init(history: TrackHistory? = nil, release: ReleaseDesk? = nil) {
         self.history = history
+        self.release = release
         self.sensors = [
             SensorHealth(
                 id: SensorID(sac: 20, sic: 129), name: "Tower", kind: .radar(period: 4),
@@ -48,7 +49,7 @@ private final class StillNode: NodeView {
         ]
     }
 
-    let release: ReleaseDesk? = nil
+    let release: ReleaseDesk?
 
     func writeAircraft(ofFeed feed: String?, to json: inout JSONWriter) -> Bool { false }
 
@@ -58,7 +59,7 @@ private final class StillNode: NodeView {
     func fail(_ sentence: String) { self.troubleNow.withLock { $0 = sentence } }
 }
 
-private func track(
+func track(
     _ id: UInt32, latitude: Double = 35.5, longitude: Double = 139.75, status: Track.Status = .confirmed,
     callsign: String? = nil, address: UInt32? = nil, code: UInt16? = nil, level: Double? = nil
 ) -> Track {
@@ -79,7 +80,7 @@ private func track(
     return track
 }
 
-private func server(_ view: any NodeView, streamsMax: Int = 256, stallPatience: Double = 20, assets: String? = nil)
+func server(_ view: any NodeView, streamsMax: Int = 256, stallPatience: Double = 20, assets: String? = nil)
     -> WebServer
 {
     WebServer(
@@ -89,7 +90,7 @@ private func server(_ view: any NodeView, streamsMax: Int = 256, stallPatience: 
         log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
 }
 
-private func answer(
+func answer(
     _ view: any NodeView, _ path: String, method: HTTPRequest.Method = .get, headers: HTTPFields = [:],
     assets: String? = nil
 ) async throws -> TestResponse {
@@ -98,12 +99,12 @@ private func answer(
     }
 }
 
-private func object(_ response: TestResponse) throws -> [String: Any] {
+func object(_ response: TestResponse) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView)) as? [String: Any])
 }
 
 /// The value at a path of keys and indices.
-private func value(_ json: Any?, _ path: any Sendable...) -> Any? {
+func value(_ json: Any?, _ path: any Sendable...) -> Any? {
     path.reduce(json) { json, step in
         if let key = step as? String { return (json as? [String: Any])?[key] }
         if let index = step as? Int, let array = json as? [Any], array.indices.contains(index) { return array[index] }
@@ -328,7 +329,7 @@ private func doubted(_ track: Track) -> Track {
             Set(paths.keys) == [
                 "/api/tracks", "/api/tracks/stream", "/api/tracks/{id}", "/api/tracks/{id}/history", "/api/sensors",
                 "/api/node", "/api/openapi.json", "/healthz", "/metrics",
-                "/data/aircraft.json",
+                "/data/aircraft.json", "/api/audiences", "/api/release/terms", "/api/tracks/{id}/release",
             ])
     }
 
@@ -423,7 +424,7 @@ private func doubted(_ track: Track) -> Track {
 }
 
 /// A server that runs, and what it said of its port.
-private func running<Value: Sendable>(
+func running<Value: Sendable>(
     _ view: any NodeView, streamsMax: Int = 256, stallPatience: Double = 20,
     _ body: @Sendable (_ port: Int, _ stop: @escaping @Sendable () async -> Void) async throws -> Value
 ) async throws -> Value {
@@ -445,7 +446,7 @@ private func running<Value: Sendable>(
     }
 }
 
-private func json(_ text: String) throws -> [String: Any] {
+func json(_ text: String) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
 }
 
