@@ -226,7 +226,7 @@ let shell: [Target] = [
         "FederationWireTests",
         [
             "FederationWire", "Air", "Federation", "Identity", "Ledger", "WireTrials",
-            .product(name: "GRPCCore", package: "grpc-swift-2"),
+            .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRPCCore", package: "grpc-swift-2"),
             .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
             .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

@@ -28,6 +28,13 @@ protoc --proto_path="$root/protocol" \
     --grpc-swift-2_out="$work" \
     --grpc-swift-2_opt=Visibility=Internal,UseAccessLevelOnImports=true,FileNaming=DropPath \
     kumiko/federation/v1/federation.proto
+# What a test compares where there is no protoc.
+cat > "$work/FederationDescription.swift" <<SWIFT
+/// The description from which the files beside this one were made.
+enum FederationDescription {
+    static let sha256 = "$(sha256sum < "$root/protocol/kumiko/federation/v1/federation.proto" | cut -d' ' -f1)"
+}
+SWIFT
 
 if [[ ${1:-} == --check ]]; then
     diff -ru "$here" "$work" && echo "generate_proto: the files are those of the description"
