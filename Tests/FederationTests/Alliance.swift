@@ -8,7 +8,12 @@ let noon = Timestamp(seconds: 1_900_000_000)
 let jp = Nation("jp")!, us = Nation("us")!, au = Nation("au")!
 
 /// Secrets that everybody knows: 32 octets out of a word.
-func secret(_ word: String) -> [UInt8] { LedgerHash(hashing: Array(word.utf8).span).octets }
+func secret(_ word: String) -> [UInt8] { hash(word).octets }
+
+func hash(_ word: String) -> LedgerHash {
+    let octets = Array(word.utf8)
+    return LedgerHash(hashing: octets.span)
+}
 
 let words: Vocabulary = {
     var words = Vocabulary()
