@@ -30,11 +30,7 @@ extension Alliance {
         self.stations[place].core?.recover(at: reading, into: &outputs)
         self.perform(place, outputs)
         // What was given and is not known to be durable is given again, under the same number.
-        let through = state.recordsThrough
-        let again = self.stations[place].submitted.filter { $0.number > through }
-        for (number, id) in self.stations[place].submitted where number <= through { self.oracle.isRecorded(id) }
-        self.stations[place].submitted = again
-        for (number, id) in again { self.give(place, number: number, id) }
+        for (number, id) in self.stations[place].submitted { self.give(place, number: number, id) }
         self.submit(place)
         for sender in self.stations.indices where sender != place {
             self.foretell(.dial(receiver: place, sender: sender), in: self.linkRandom.uniform(0.05...0.5))

@@ -87,28 +87,6 @@ extension TraceHash {
     }
 }
 
-extension LinkRefusal {
-    /// The rule, without its particulars.
-    var name: String {
-        switch self {
-        case .noCommonVersion: "no-common-version"
-        case .outOfTurn: "out-of-turn"
-        case .wrongNation: "wrong-nation"
-        case .wrongRealm: "wrong-realm"
-        case .notAddressed: "not-addressed"
-        case .replaced: "replaced"
-        case .unknownHead: "unknown-head"
-        case .entry: "entry"
-        case .batch: "batch"
-        case .overrun: "overrun"
-        case .malformed: "malformed"
-        case .revoked: "revoked"
-        case .silent: "silent"
-        case .ending: "ending"
-        }
-    }
-}
-
 extension Request {
     var name: String {
         switch self {

@@ -52,7 +52,7 @@ struct Store: Sendable {
                         "entries \(from)+\(entries.count) of \(lane) behind \(self.held[place].count) others")
                 }
                 self.held[place] += entries
-            case .receipt, .urgentReceived, .heldUrgent, .records, .convicted: break
+            case .receipt, .urgentReceived, .heldUrgent, .convicted: break
             }
         }
     }

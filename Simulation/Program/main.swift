@@ -17,18 +17,18 @@ func fail(_ sentence: String) -> Never {
 }
 
 var arguments = Array(CommandLine.arguments.dropFirst())
-func flag(_ name: String) -> Bool {
+@MainActor func flag(_ name: String) -> Bool {
     guard let place = arguments.firstIndex(of: name) else { return false }
     arguments.remove(at: place)
     return true
 }
-func value(_ name: String) -> String? {
+@MainActor func value(_ name: String) -> String? {
     guard let place = arguments.firstIndex(of: name) else { return nil }
     guard place + 1 < arguments.count else { fail("\(name) needs a value") }
     defer { arguments.removeSubrange(place...place + 1) }
     return arguments[place + 1]
 }
-func number(_ name: String) -> UInt64? {
+@MainActor func number(_ name: String) -> UInt64? {
     value(name).map { text in
         guard let number = UInt64(text), number < 1 << 62 else { fail("\(name) needs a number, not \(text)") }
         return number
