@@ -330,6 +330,7 @@ public struct Alliance {
             self.report.note(.partnerRevoked)
             self.say("\(self.name(nation)): revokes \(self.name(partner))")
             self.stations[nation].revoked.insert(partner)
+            self.oracle.revokes(nation, partner)
             self.givePartners(nation)
         case .restore(let nation, let partner):
             self.report.note(.partnerRestored)
@@ -421,7 +422,8 @@ public struct Alliance {
         let reading = self.stations[nation].clock.reading(at: self.now)
         var label = planned.label
         if self.mutant == .blindToNames { label.releasableTo = Members(rawValue: UInt8(1 << self.stations.count - 1)) }
-        self.oracle.submitted(planned, by: nation, at: reading, policy: self.stations[nation].policy)
+        self.oracle.submitted(planned, by: nation, at: reading, policy: self.stations[nation].policy,
+            revoked: self.stations[nation].revoked)
         for partner in self.stations.indices where partner != nation {
             if let duty = self.oracle.duty(
                 planned, to: partner, link: self.current[partner][nation], start: self.stations[nation].start,

@@ -37,6 +37,10 @@ struct Oracle: Sendable {
     private var released: [Int: Members] = [:]
     private var always: [Int: Members] = [:]
     private var recorded: Set<Int> = []
+    /// By record: in whose lanes it was durable when its node said so.
+    private var stored: [Int: Members] = [:]
+    /// The records of warnings that went out under a number that stands in no log.
+    private var earlyRecords: [LedgerHash: String] = [:]
     private var policies: [SmallPolicy]
 
     // What was said.
@@ -101,11 +105,13 @@ struct Oracle: Sendable {
     }
 
     /// A record is given to its nation's node, the first time or again.
-    mutating func submitted(_ record: PlannedRecord, by nation: Int, at time: Int64, policy: SmallPolicy) {
+    mutating func submitted(
+        _ record: PlannedRecord, by nation: Int, at time: Int64, policy: SmallPolicy, revoked: Set<Int>
+    ) {
         if self.measured[record.id] == nil { self.measured[record.id] = time }
         var members: Members = []
         for partner in self.world.nations.indices
-        where !self.permits(record, by: policy, to: partner, at: time).isEmpty {
+        where !revoked.contains(partner) && !self.permits(record, by: policy, to: partner, at: time).isEmpty {
             members.insert(Members(partner))
         }
         self.released[record.id, default: []].formUnion(members)
@@ -115,6 +121,13 @@ struct Oracle: Sendable {
     mutating func policyChanged(of nation: Int, to policy: SmallPolicy, at time: Int64) {
         self.policies[nation] = policy
         self.narrow(nation, at: time)
+    }
+
+    /// A partner is none any more: what was not there by now need not come.
+    mutating func revokes(_ nation: Int, _ partner: Int) {
+        for id in self.always.keys where self.planned[id]?.nation == nation {
+            self.always[id]?.remove(Members(partner))
+        }
     }
 
     /// What is releasable now no more is no more to be asked for in the end.
@@ -134,10 +147,19 @@ struct Oracle: Sendable {
         self.recorded.insert(id)
         guard let record = self.planned[id] else { return }
         let marker = Array(record.marker.utf8)
-        let found = store.own.count { own in own.entries.contains { Self.contains($0.octets, marker) } }
+        var found: Members = [], count = 0
+        for (partner, own) in store.own.enumerated() where own.entries.contains(where: { Self.contains($0.octets, marker) }) {
+            found.insert(Members(partner))
+            count += 1
+        }
+        self.stored[id] = found
         // Given again after a crash, it counts those lanes alone that did not have it.
-        if found < audiences {
-            self.note(.early, "record \(id) is said to be durable for \(audiences) audiences, and is for \(found)")
+        if count < audiences {
+            self.note(.early, "record \(id) is said to be durable for \(audiences) audiences, and is for \(count)")
+        }
+        for partner in self.world.nations.indices
+        where self.always[id]?.contains(partner) == true && !found.contains(partner) {
+            self.note(.lost, "record \(id) is said to be durable, and is not in the lane to \(self.name(partner))")
         }
     }
 
@@ -179,10 +201,7 @@ struct Oracle: Sendable {
             }
             self.receipts[sender][place] = max(self.receipts[sender][place], receipt.size)
         case .urgentReceipt(let sequence, let leaf):
-            let isHeld =
-                held?.urgents.contains { $0.leaf == leaf } == true
-                || store.held[sender].contains { (try? Entry(parsing: $0))?.leaf.hash == leaf }
-            if !isHeld {
+            if held?.urgents.contains(where: { $0.leaf == leaf }) != true, !self.isHeld(leaf, of: sender, in: store) {
                 self.note(
                     .receipt,
                     "\(self.name(place)) acknowledges warning \(sequence) of \(self.name(sender)), and does not hold it")
@@ -275,9 +294,9 @@ struct Oracle: Sendable {
             }
         } else {
             self.leaves[place].insert(leaf)
-            if entry.leaf.statement.sequence < HeldUrgent.early,
-                !own.contains(where: { $0.leaf == leaf })
-            {
+            if entry.leaf.statement.sequence >= HeldUrgent.early {
+                self.earlyRecords[leaf] = entry.recordID
+            } else if !own.contains(where: { $0.leaf == leaf }) {
                 self.note(.early, "\(self.name(place)) sends \(self.name(receiver)) a warning that is not durable")
             }
         }
@@ -387,6 +406,15 @@ struct Oracle: Sendable {
         if bulk > 2 { self.note(.bound, "\(bulk) bulk messages of \(self.name(place)) wait for a link") }
     }
 
+    /// Whether a store has a warning in its turn: by its leaf, or, where that stands in no log, by its record.
+    private func isHeld(_ leaf: LedgerHash, of nation: Int, in store: Store) -> Bool {
+        let record = self.earlyRecords[leaf]
+        return store.held[nation].contains { octets in
+            guard let entry = try? Entry(parsing: octets) else { return false }
+            return entry.leaf.hash == leaf || record != nil && entry.recordID == record
+        }
+    }
+
     // MARK: - what a node takes
 
     /// An entry takes effect.
@@ -406,7 +434,7 @@ struct Oracle: Sendable {
         let held = store.state.held.first { $0.lane == statement.lane }
         if isUrgent {
             if held?.urgents.contains(where: { $0.leaf == leaf }) != true,
-                !store.held[nation].contains(where: { (try? Entry(parsing: $0))?.leaf.hash == leaf })
+                !self.isHeld(leaf, of: nation, in: store)
             {
                 self.note(.early, title + " before its turn, and it is not durable")
             }
@@ -564,7 +592,7 @@ struct Oracle: Sendable {
             }
         }
         for id in self.recorded where self.planned[id]?.nation == sender.place {
-            if self.always[id]?.contains(receiver.place) == true, !inLane.contains(id) {
+            if self.stored[id]?.contains(receiver.place) == true, !inLane.contains(id) {
                 self.note(
                     .lost, "record \(id) is not in the lane of \(self.name(sender.place)) to \(self.name(receiver.place))")
             }

@@ -102,6 +102,14 @@ if let seed {
     var faults = Table("what came up", "times")
     for event in Sometimes.allCases { faults.add(event.words, text(sweep.count(event))) }
     faults.print()
+    if !sweep.failures.isEmpty {
+        var broken = Table("rule that was broken", "runs", "first seed")
+        for rule in Rule.allCases {
+            let reports = sweep.failures.filter { $0.violations.contains { $0.rule == rule } }
+            if let first = reports.first { broken.add(rule.rawValue, text(reports.count), text(Int(first.seed))) }
+        }
+        broken.print()
+    }
     for report in sweep.failures.prefix(3) { show(report) }
     if !sweep.never.isEmpty { say("never came up: " + sweep.never.map(\.words).joined(separator: ", ")) }
     say("\(sweep.runs) runs, \(sweep.failures.count) broke a rule, \(text(time, 1)) s")
