@@ -323,7 +323,11 @@ struct TrackBoard: Sendable {
         if let state = source.state(of: own, at: now) {
             let label = self.tracklets.number(of: state.label)
             let verdict = self.tracklets.verdict(CompiledRelease.Item(label: label, state.payload.spot), at: now)
-            guard verdict.isReleased, verdict.redactions.isEmpty else { return nil }
+            guard verdict.isReleased, verdict.redactions.isEmpty else {
+                // What was gained while it may not be told is not told later, in a sum.
+                source.forget(own, for: self.partner)
+                return nil
+            }
         } else if let slot = self.index[own], !self.slots[Int(slot)].isShown {
             return nil
         }

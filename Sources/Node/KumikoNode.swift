@@ -207,6 +207,11 @@ public final class KumikoNode: NodeView, Service {
 
     public var origins: OriginBook? { self.lattice?.origins }
 
+    public func ownTrack(behind id: TrackID) -> Track? {
+        guard let lattice = self.lattice else { return self.picture.track(id) }
+        return lattice.origins.origins(of: id)?.track(of: lattice.nation).flatMap { self.own.track($0) }
+    }
+
     public var trouble: String? {
         if let error = self.history?.counters.lastError { return "Track history cannot be written: \(error)." }
         return self.lattice?.trouble

@@ -61,6 +61,7 @@ struct PictureSource: Sendable {
         json.key("label")
         guard let released = self.released else {
             ReleaseJSON.label(desk.label(of: track), of: desk.policy, to: &json)
+            FederationJSON.origins(self.view.origins?.origins(of: track.id), to: &json)
             return
         }
         let terms = released.terms(of: track.id)

@@ -37,8 +37,12 @@ extension WebServer {
                 ?? desk.audiences.map(\.audience)
             let at = try Self.instant(request)
             // Of a track that is gone nobody knows the label any more.
-            guard let track = view.picture.track(id) else { throw Problem.notFound("There is no track \(id) now.") }
-            let spot = try await Self.spot(of: track, at: at, view)
+            guard let shown = view.picture.track(id) else { throw Problem.notFound("There is no track \(id) now.") }
+            guard let track = view.ownTrack(behind: id) else {
+                throw Problem.notFound(
+                    "Track \(id) is known from partners alone: what they tell goes on only as they label it.")
+            }
+            let spot = try await Self.spot(of: track, shownAs: shown, at: at, view)
             let label = desk.label(of: track), time = at ?? view.now
             return Self.json { json in
                 json.beginObject()
@@ -55,7 +59,7 @@ extension WebServer {
                 for audience in audiences {
                     ReleaseJSON.decision(
                         desk.decide(spot, label: label, to: audience, at: time), to: audience,
-                        shown: at == nil ? desk.shown(id, to: audience) : nil, to: &json)
+                        shown: at == nil ? desk.shown(track.id, to: audience) : nil, to: &json)
                 }
                 json.endArray()
                 json.endObject()
@@ -74,20 +78,22 @@ extension WebServer {
     /// How far back the last known place of a track is looked for, seconds.
     private static let recall = 60.0
 
-    /// Where a track was at a time: now, or as history has it.
-    private static func spot(of track: Track, at time: Timestamp?, _ view: any NodeView) async throws -> Spot {
+    /// Where a track was at a time: now, or as history has it, which is of the picture that screens show.
+    private static func spot(
+        of track: Track, shownAs shown: Track, at time: Timestamp?, _ view: any NodeView
+    ) async throws -> Spot {
         guard let time, time < track.measuredAt else { return track.spot }
         guard let history = view.history else {
             throw Problem(status: .serviceUnavailable, detail: "This node keeps no history; leave `at` out.")
         }
         let points: [TrackPoint]
         do {
-            points = try await history.points(of: track.id, in: time.advanced(by: -Self.recall)...time, most: 1)
+            points = try await history.points(of: shown.id, in: time.advanced(by: -Self.recall)...time, most: 1)
         } catch {
             throw Problem(status: .serviceUnavailable, detail: "History cannot be read: \(error).")
         }
         guard let point = points.last else {
-            throw Problem.notFound("Nothing is known of track \(track.id) in the minute before \(time).")
+            throw Problem.notFound("Nothing is known of track \(shown.id) in the minute before \(time).")
         }
         var position = point.position
         // History does not say how well a height is known: without a pressure altitude it is not.

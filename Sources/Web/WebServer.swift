@@ -191,6 +191,9 @@ public struct WebServer: Service {
         router.get("/api/node") { _, _ in
             Self.json { TrackJSON.node(view.info, to: &$0) }
         }
+        router.get("/api/federation") { _, _ in
+            Self.json { FederationJSON.federation(view.federation, of: view.info, to: &$0) }
+        }
         router.get("/data/aircraft.json") { request, _ in
             let feed = request.uri.queryParameters["feed"].map(String.init)
             guard case .live = view.info.realm else {

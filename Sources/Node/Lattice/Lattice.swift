@@ -48,7 +48,8 @@ final class Lattice: Sendable {
         }
         for partner in settings.partners where folder.partners[partner.nation] == nil {
             throw LatticeError(
-                "\(partner.nation) was never introduced; kumiko partner add \(settings.identity) FILE, with what it gave you")
+                "\(partner.nation) was never introduced; kumiko partner add \(settings.identity) FILE, with what it gave you"
+            )
         }
         guard
             let identity = FederationIdentity(
@@ -58,9 +59,10 @@ final class Lattice: Sendable {
         let store = LatticeStore(
             try LedgerStore(in: try DataDirectory(settings.ledger)), identity: identity)
         self.start = try store.beginStart()
-        let delay = settings.partners.flatMap { partner in
-            CompiledRelease(policy, to: .nation(partner.nation), kind: .tracks, realm: policy.realm).delays
-        }.max() ?? 0
+        let delay =
+            settings.partners.flatMap { partner in
+                CompiledRelease(policy, to: .nation(partner.nation), kind: .tracks, realm: policy.realm).delays
+            }.max() ?? 0
         let own = OwnTracks(
             labels: labels, partners: settings.partners.map(\.nation), offersTracklets: true, delay: Double(delay))
         let core = FederationNode(
@@ -74,7 +76,8 @@ final class Lattice: Sendable {
         self.log = log
         self.keeper = LatticeKeeper(
             core: core, inbox: self.inbox, store: store, links: self.links, system: system,
-            origins: self.origins, partners: settings.partners.map(\.nation), firstID: firstID, labels: labels, clock: clock, chronicle: chronicle, log: log)
+            origins: self.origins, partners: settings.partners.map(\.nation), firstID: firstID, labels: labels,
+            clock: clock, chronicle: chronicle, log: log)
     }
 
     private static func keys(_ folder: NationFolder, _ settings: Configuration.Lattice) -> [PartnerKeys] {

@@ -102,7 +102,9 @@ actor LatticeKeeper {
         notices.reserveCapacity(news.changes.count)
         for change in news.changes {
             notices.append(self.core.source.take(change, at: now))
-            if case .updated(let track) = change { self.told[Told(nation: self.nation, track: track.id)] = track.labels }
+            if case .updated(let track) = change {
+                self.told[Told(nation: self.nation, track: track.id)] = track.labels
+            }
             if case .dropped(let id, _) = change { self.told[Told(nation: self.nation, track: id)] = nil }
         }
         for gain in news.gains { self.core.source.take(gain) }

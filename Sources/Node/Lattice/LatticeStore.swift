@@ -58,7 +58,8 @@ final class LatticeStore: Sendable {
                 batch.add(head: head.with(receipt.signature), of: lane)
             }
             batch.set(Self.octets(receipt.size), scope: Self.scope, key: "receipt/\(lane.origin)")
-            for (key, _) in (try? self.ledger.values(scope: Self.urgents(lane))) ?? [] where key < Self.key(receipt.size) {
+            for (key, _) in (try? self.ledger.values(scope: Self.urgents(lane))) ?? []
+            where key < Self.key(receipt.size) {
                 batch.set(nil, scope: Self.urgents(lane), key: key)
             }
         case .urgentReceived(let lane, let sequence):

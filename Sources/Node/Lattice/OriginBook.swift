@@ -1,6 +1,5 @@
 public import Air
 internal import Synchronization
-public import Tracking
 
 /// Who contributed what to a track of the picture of all nations.
 public struct TrackOrigins: Sendable {

@@ -75,7 +75,7 @@ struct OwnTracks: TrackSource, Sendable {
 
     mutating func lost(_ track: TrackID, for partner: Nation) { self.gains[partner]?[track]?.takeBack() }
 
-    mutating func forget(_ track: TrackID, for partner: Nation) { self.gains[partner]?[track] = nil }
+    mutating func forget(_ track: TrackID, for partner: Nation) { self.gains[partner]?[track]?.clear() }
 
     mutating func forget(for partner: Nation) { self.gains[partner]?.removeAll() }
 }
@@ -92,6 +92,12 @@ extension OwnTracks.Gain {
         taken.sequence = self.number...self.number
         self.sent = taken
         return taken
+    }
+
+    /// Lets go of what was gained; numbers go on, as the partner has seen those before.
+    mutating func clear() {
+        self.waiting = nil
+        self.sent = nil
     }
 
     mutating func takeBack() {

@@ -1,5 +1,3 @@
-public import Air
-
 /// A track of the fused picture, and who contributed what.
 public struct SystemTrack: Sendable {
     /// On what nations do not agree: shown, never averaged away.
@@ -47,6 +45,24 @@ public struct SystemTrack: Sendable {
         public var longitude: Double
         /// Whether its measurements lie beyond the gate.
         public var isApart: Bool
+
+        public init(
+            nation: Nation, track: TrackID, form: Form, measuredAt: Timestamp, status: Track.Status,
+            address: Track.Aged<ICAOAddress>?, mode3A: Track.Aged<Mode3A>?, callsign: Track.Aged<Callsign>?,
+            latitude: Double, longitude: Double, isApart: Bool
+        ) {
+            self.nation = nation
+            self.track = track
+            self.form = form
+            self.measuredAt = measuredAt
+            self.status = status
+            self.address = address
+            self.mode3A = mode3A
+            self.callsign = callsign
+            self.latitude = latitude
+            self.longitude = longitude
+            self.isApart = isApart
+        }
     }
 
     /// State, covariance, identity and number in the fused picture; `contributions` of it is empty.
@@ -56,6 +72,15 @@ public struct SystemTrack: Sendable {
     public var disagreements: Disagreements
     /// The track that bears the same address elsewhere.
     public var rival: TrackID?
+
+    public init(
+        track: Track, contributions: [Contribution], disagreements: Disagreements, rival: TrackID?
+    ) {
+        self.track = track
+        self.contributions = contributions
+        self.disagreements = disagreements
+        self.rival = rival
+    }
 
     /// The nations whose data are in it.
     public var originators: NationSet { NationSet(self.contributions.map(\.nation)) }
@@ -67,28 +92,4 @@ public enum SystemTrackChange: Sendable {
     case updated(SystemTrack)
     /// Ended, or joined with another one.
     case dropped(TrackID, at: Timestamp)
-}
-
-/// What a fused picture has counted.
-public struct FusionTally: Hashable, Sendable {
-    /// Tracklets taken in.
-    public var taken = 0
-    /// Of these, those that came out of order.
-    public var outOfOrder = 0
-    /// Whole tracks taken in.
-    public var wholeTracks = 0
-    /// Refused: numbers that no track has.
-    public var unsound = 0
-    /// Left out: numbered as one that was taken before.
-    public var repeated = 0
-    /// Numbers that never came.
-    public var lost = 0
-    /// Not taken in, as they lay beyond the gate.
-    public var misfits = 0
-    /// Contributors that joined a track by identity, and by kinematics; and that were split from one.
-    public var joinedByIdentity = 0
-    public var joinedByKinematics = 0
-    public var split = 0
-
-    public init() {}
 }
