@@ -1,6 +1,7 @@
 import Air
 import Foundation
 import Ledger
+import SwiftASN1
 import Testing
 import X509
 
@@ -360,6 +361,75 @@ struct RevocationListTests {
         #expect(held.serials.map(\.octets) == [[1], [0x80], [UInt8](repeating: 0xFF, count: 20)])
         #expect(held.contains(SerialNumber([0, 0x80])))
         #expect(!held.contains(SerialNumber([0])))
+    }
+
+    @Test("a list of another make is read, but not without number or end, nor with what is critical and unknown")
+    func otherMakes() throws {
+        let workshop = try Workshop()
+        let forger = try Forger(workshop.nation("au"))
+        let number: ASN1ObjectIdentifier = [2, 5, 29, 20]
+        let unknown: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 99_999, 1]
+        func extensions(_ items: [(id: ASN1ObjectIdentifier, isCritical: Bool)], _ coder: inout DER.Serializer) throws {
+            try coder.appendConstructedNode(identifier: .sequence) { coder in
+                for item in items {
+                    try coder.appendConstructedNode(identifier: .sequence) { coder in
+                        try coder.serialize(item.id)
+                        if item.isCritical { try coder.serialize(true) }
+                        try coder.serialize(ASN1OctetString(contentBytes: [2, 1, 7]))
+                    }
+                }
+            }
+        }
+        func algorithm(_ coder: inout DER.Serializer) throws {
+            try coder.appendConstructedNode(identifier: .sequence) {
+                try $0.serialize(forger.authority.algorithm.identifier)
+            }
+        }
+        func read(
+            _ items: [(id: ASN1ObjectIdentifier, isCritical: Bool)],
+            entry: [(id: ASN1ObjectIdentifier, isCritical: Bool)],
+            hasEnd: Bool = true
+        ) throws -> RevocationRefusal? {
+            var body = DER.Serializer()
+            try body.appendConstructedNode(identifier: .sequence) { body in
+                try body.serialize(1)
+                try algorithm(&body)
+                try body.serialize(forger.authority.certificate.subject)
+                try body.serialize(UTCTime(year: 2026, month: 11, day: 21, hours: 12, minutes: 0, seconds: 0))
+                if hasEnd {
+                    try body.serialize(UTCTime(year: 2027, month: 1, day: 1, hours: 0, minutes: 0, seconds: 0))
+                }
+                try body.appendConstructedNode(identifier: .sequence) { body in
+                    try body.appendConstructedNode(identifier: .sequence) { body in
+                        try body.serialize(42)
+                        try body.serialize(UTCTime(year: 2026, month: 1, day: 1, hours: 0, minutes: 0, seconds: 0))
+                        if !entry.isEmpty { try extensions(entry, &body) }
+                    }
+                }
+                try body.serialize(explicitlyTaggedWithTagNumber: 0, tagClass: .contextSpecific) {
+                    try extensions(items, &$0)
+                }
+            }
+            var list = DER.Serializer()
+            try list.appendConstructedNode(identifier: .sequence) { list in
+                list.serializeRawBytes(body.serializedBytes)
+                try algorithm(&list)
+                try list.serialize(ASN1BitString(bytes: forger.key.sign(body.serializedBytes)[...]))
+            }
+            do throws(RevocationRefusal) {
+                let read = try RevocationList(der: list.serializedBytes, authority: forger.authority)
+                #expect(read.number == 7)
+                #expect(read.contains(SerialNumber([42])))
+                return nil
+            } catch { return error }
+        }
+        #expect(try read([(number, false)], entry: []) == nil)
+        #expect(try read([(number, true), (unknown, false)], entry: [(unknown, false)]) == nil)
+        #expect(try read([(number, false), (unknown, true)], entry: []) == .unknownExtension)
+        #expect(try read([(number, false)], entry: [(unknown, true)]) == .unknownExtension)
+        #expect(try read([(unknown, false)], entry: []) == .malformed)
+        #expect(try read([(number, false), (number, false)], entry: []) == .malformed)
+        #expect(try read([(number, false)], entry: [], hasEnd: false) == .malformed)
     }
 
     @Test("a list cut short or with one bit turned is refused")
