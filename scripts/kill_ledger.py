@@ -6,7 +6,8 @@
 PROGRAM is kumiko-bench-ledger. Each round it writes three lanes until kill -9 strikes between 5 and 400 ms after the first
 acknowledgement; then it is started again to verify: the lanes lead to their heads, the last entries' signatures and bodies
 hold, the state that was set with them is of the same transaction, and no lane is shorter than was acknowledged. In every tenth
-round a second process is started beside the first, and must be refused.
+round a second process is started beside the first, and must be refused. At the end one lane is written as files of tlog-tiles and
+verified by scripts/check_ledger.py, where Python has the package cryptography.
 """
 import pathlib
 import random
@@ -61,6 +62,18 @@ def main():
                 held[lane] = int(size)
                 torn += state != size
             lost += sum(held.get(lane, 0) < size for lane, size in acknowledged.items())
+        folder = str(pathlib.Path(directory) / "log")
+        subprocess.run([program, "hold", path, folder], check=True, capture_output=True)
+        script = pathlib.Path(__file__).with_name("check_ledger.py")
+        try:
+            import cryptography  # noqa: F401
+        except ImportError:
+            print("check_ledger.py was not run: Python has no package cryptography")
+        else:
+            check = subprocess.run([sys.executable, script, folder], capture_output=True, text=True)
+            print(check.stdout.strip())
+            if check.returncode != 0:
+                return 1
     entries = sum(held.values())
     print(f"{rounds} kills, {entries} entries in {len(held)} lanes, {refused} second processes refused; "
           f"lanes with lost entries: {lost}, torn transactions: {torn}; {time.monotonic() - began:.0f} s")

@@ -37,7 +37,7 @@ struct Durable {
         }
         let seconds = Double(Machine.monotonic - begin) / 1e9
         close(descriptor)
-        unlink(path)
+        unsafe unlink(path)
         say("Raw: 4,096 octets written and synced \(text(Double(syncs) / seconds)) times a second.\n")
     }
 
@@ -223,8 +223,9 @@ struct Hammer {
         }
     }
 
-    /// Opens, verifies all, and says how much of each lane is there.
-    func verify() throws {
+    /// Opens, verifies all, and says how much of each lane is there; writes the first lane to a folder, for
+    /// `scripts/check_ledger.py`.
+    func verify(export folder: String? = nil) throws {
         let store = try LedgerStore(in: DataDirectory(self.directory))
         let keys = KeyRing([self.world.node.key])
         for lane in store.lanes {
@@ -241,6 +242,18 @@ struct Hammer {
                 throw EntryRefusal.wrongBody
             }
             say("\(lane.audience) \(size) \(state ?? "none")")
+        }
+        if let folder, let lane = self.world.lane(0) {
+            try store.export(lane) { path, octets in
+                let file = URL(filePath: folder).appending(path: path)
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                var content = (try? Data(contentsOf: file)) ?? Data()
+                content += octets
+                try content.write(to: file)
+            }
+            let keys = "log \(self.world.signer(of: lane).key)\nnode \(self.world.node.key.key)\n"
+            try Data(keys.utf8).write(to: URL(filePath: folder).appending(path: "keys"))
         }
         try store.close()
     }

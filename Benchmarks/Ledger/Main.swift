@@ -8,7 +8,7 @@ import Ledger
 /// `kumiko-bench-ledger write DIRECTORY [N]`: a log of N entries as files, for `scripts/check_ledger.py`.
 /// `kumiko-bench-ledger books`: what the books of disclosure cost for each showing.
 /// `kumiko-bench-ledger durable DIRECTORY [N]`: entries made, appended and on the disk per second, and the start with N of them.
-/// `kumiko-bench-ledger hammer DIRECTORY`: writes until it is killed; `hold DIRECTORY` verifies: for `scripts/kill_ledger.py`.
+/// `kumiko-bench-ledger hammer DIRECTORY`: writes until it is killed; `hold DIRECTORY [FOLDER]` verifies: for `scripts/kill_ledger.py`.
 @main
 struct Main {
     static func main() throws {
@@ -41,7 +41,7 @@ struct Main {
             try Hammer(world: world, directory: directory).run()
         case "hold":
             guard let directory = rest.popFirst() else { return Self.usage() }
-            try Hammer(world: world, directory: directory).verify()
+            try Hammer(world: world, directory: directory).verify(export: rest.popFirst())
         default: Self.usage()
         }
     }
@@ -49,7 +49,7 @@ struct Main {
     static func usage() {
         say(
             "usage: kumiko-bench-ledger [--entries N] | write DIRECTORY [N] | books | durable DIRECTORY [N] | "
-                + "hammer DIRECTORY | hold DIRECTORY")
+                + "hammer DIRECTORY | hold DIRECTORY [FOLDER]")
         exit(64)
     }
 }

@@ -93,6 +93,8 @@ public final class LedgerStore: Sendable {
             try Self.check(path)
             var configuration = GRDB.Configuration()
             configuration.label = "kumiko.ledger"
+            // Another process that reads may hold a lock for a moment.
+            configuration.busyMode = .timeout(5)
             configuration.maximumReaderCount = 2
             configuration.prepareDatabase { db in
                 if let pagesMax { try db.execute(sql: "PRAGMA max_page_count = \(pagesMax)") }

@@ -113,8 +113,8 @@ struct Sender {
         _ = sender.write()
         sender.book.roll(at: sender.book.due)
         let zero = [UInt8](repeating: 0, count: 32)
-        let seven = LedgerHash(hashing: (zero + (0..<7).flatMap { hash("five \($0)").octets }).span)
-        let five = LedgerHash(hashing: (seven.octets + hash("five 7").octets + hash("five 8").octets).span)
+        let eight = LedgerHash(hashing: (zero + (0..<8).flatMap { hash("five \($0)").octets }).span)
+        let five = LedgerHash(hashing: (eight.octets + hash("five 8").octets).span)
         let three = LedgerHash(hashing: (zero + [0, 4, 8].flatMap { hash("three \($0)").octets }).span)
         #expect(
             sender.write() == [

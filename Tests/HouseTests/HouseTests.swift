@@ -154,7 +154,8 @@ struct HouseTests {
         let documents =
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
             + [
-                "asterix", "asterix-differences", "consistency", "exercises", "identity", "labels", "ledger",
+                "asterix", "asterix-differences", "consistency", "disclosure", "exercises", "federation",
+                "federation-wire", "fusion", "identity", "labels", "ledger",
                 "mode-s-differences",
                 "plausibility", "recordings-tracked", "registration", "releasability", "scale", "scoring",
                 "tracking-scores",
