@@ -339,7 +339,10 @@ extension FusedPicture {
         var c = Int(self.records[slot].first)
         while c >= 0 {
             let next = Int(self.contributors[c].next)
-            if now.seconds(since: self.contributors[c].receivedAt) > self.parameters.silenceMax {
+            // Neither one who is silent, nor one who tells again and again that nothing was measured.
+            if now.seconds(since: self.contributors[c].receivedAt) > self.parameters.silenceMax
+                || now.seconds(since: self.contributors[c].measuredAt) > 2 * self.parameters.silenceMax
+            {
                 self.removeContributor(c, now, into: &changes)
             }
             c = next

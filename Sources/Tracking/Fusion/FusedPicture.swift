@@ -144,6 +144,10 @@ public struct FusedPicture: Sendable {
             self.tally.unsound += 1
             return
         }
+        guard self.isTimely(track.measuredAt, now) else {
+            self.tally.untimely += 1
+            return
+        }
         self.tally.wholeTracks += 1
         let key = Self.key(originator, track.id)
         var c = Int(self.contributorOfKey.value(key))
@@ -204,6 +208,11 @@ public struct FusedPicture: Sendable {
         } else {
             self.tally.lost += Int(tracklet.sequence.lowerBound) - 1
         }
+        // That nothing more was measured may be told of what was measured long ago.
+        guard self.isTimely(tracklet.measuredAt, now) || tracklet.plotCount == 0 && c >= 0 else {
+            self.tally.untimely += 1
+            return
+        }
         self.tally.taken += 1
         if c < 0 {
             c = self.addContributor(
@@ -220,6 +229,12 @@ public struct FusedPicture: Sendable {
         let slot = Int(self.contributors[c].slot)
         self.settle(slot)
         if tracklet.isLast { self.removeContributor(c, now, into: &changes) }
+    }
+
+    /// Whether a time stamp is one of these seconds: a prediction over an hour takes long, and says nothing.
+    private func isTimely(_ instant: Timestamp, _ now: Timestamp) -> Bool {
+        let age = now.seconds(since: instant)
+        return age < self.parameters.silenceMax && age > -self.parameters.aheadMax
     }
 
     /// Whether a tracklet is of its sender's present life; ends what is left of an older one.
@@ -276,7 +291,9 @@ public struct FusedPicture: Sendable {
         self.history.read(base, into: &self.state)
         let lines = InformationLines(tracklet, in: self.state.frame)
         let fit = self.state.takeOrWake(lines, at: tracklet.measuredAt, k)
-        guard fit.distance <= gate * Double(max(lines.count, 1)), fit.likelihood.isFinite else { return false }
+        guard fit.distance <= gate * Double(max(lines.count, 1)), fit.likelihood.isFinite,
+            self.state.mixture.blended(k).isSound
+        else { return false }
         var entry = self.remember(lines, after: base)
         if base != newest {
             self.tally.outOfOrder += 1

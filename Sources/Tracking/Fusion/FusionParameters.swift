@@ -22,6 +22,8 @@ public struct FusionParameters: Sendable {
     public var misfitsMax = 3
     /// A contributor that was silent for this time is let go, seconds.
     public var silenceMax = 60.0
+    /// How far a time stamp may lie ahead of now, seconds.
+    public var aheadMax = 5.0
     /// How old a tracklet may be against what is known of its track to be taken in at its own time, seconds.
     public var lagMax = 3.0
     /// Joint log-likelihood ratio from which on a track that no nation believes by itself is believed.

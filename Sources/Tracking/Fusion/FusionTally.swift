@@ -8,6 +8,8 @@ public struct FusionTally: Hashable, Sendable {
     public var wholeTracks = 0
     /// Refused: numbers that no track has.
     public var unsound = 0
+    /// Left out: of a time too far from now.
+    public var untimely = 0
     /// Left out: numbered as one that was taken before.
     public var repeated = 0
     /// Numbers that never came.
