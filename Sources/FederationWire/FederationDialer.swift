@@ -6,6 +6,7 @@ import Identity
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// Dials a partner, again and again: each connection that stands is a link on which the partner's goods come in.
 public final class FederationDialer: Sendable {
@@ -18,6 +19,8 @@ public final class FederationDialer: Sendable {
     private let identity: @Sendable () -> WireIdentity
     private let clock: @Sendable () -> Timestamp
     private let contexts = TLSContexts(.client)
+    /// The connection that stands, or is being made.
+    private let current = Mutex<Dialling?>(nil)
 
     /// A dialer that does not dial yet.
     ///
@@ -43,6 +46,16 @@ public final class FederationDialer: Sendable {
     /// Dials until the task is cancelled; the link ends with it. After an end or a failure it waits from 0.2 s, doubled each
     /// time up to 5 s, half of it by chance; a link that stood begins anew at 0.2 s.
     public func run() async {
+        await withTaskGroup { group in
+            group.addTask {
+                while (try? await Task.sleep(for: self.links.limits.review)) != nil { self.review() }
+            }
+            await self.dialOn()
+            group.cancelAll()
+        }
+    }
+
+    private func dialOn() async {
         var backoff = Backoff()
         var turn = 0
         while !Task.isCancelled, !self.addresses.isEmpty {
@@ -59,6 +72,17 @@ public final class FederationDialer: Sendable {
         }
     }
 
+    /// Holds the partner's certificate against the judge, as `identity` gives it now, and ends the connection when it does not
+    /// hold any more. Call it when a partner was revoked; a certificate that ends is found without.
+    public func review() {
+        guard let dialling = self.current.withLock({ $0 }), let peer = dialling.peer else { return }
+        do throws(PeerRefusal) { try self.identity().judge.review(peer, at: self.clock()) } catch {
+            self.links.counters.count(.outlived(error))
+            dialling.failed("its certificate: \(error)")
+            dialling.close()
+        }
+    }
+
     private enum Outcome {
         /// The partner said something, and the link is over.
         case stood
@@ -69,6 +93,7 @@ public final class FederationDialer: Sendable {
 
     private func dial(_ address: WireAddress) async -> Outcome {
         let dialling = Dialling()
+        self.current.withLock { $0 = dialling }
         let result: Outcome
         do {
             let transport = try await self.connect(address, dialling)
@@ -168,7 +193,12 @@ public final class FederationDialer: Sendable {
             outcome = .failed(fault.description)
         } catch {
             let reason = dialling.failure ?? String(describing: error)
-            if (error as? RPCError)?.code == .resourceExhausted { self.links.counters.count(.oversize) }
+            switch (error as? RPCError)?.code {
+            // So the transport calls what it cannot take apart.
+            case .internalError?, .resourceExhausted?: self.links.counters.count(.badFrame)
+            case .invalidArgument?: self.links.counters.count(.malformed)
+            default: break
+            }
             ending = .broken(reason)
             outcome = dialling.hasAnswered ? .stood : .failed(reason)
         }

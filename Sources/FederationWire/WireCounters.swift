@@ -24,8 +24,10 @@ public enum WireRefusal: Hashable, Sendable, CustomStringConvertible {
     case noHello
     /// `hello` says another nation, node or realm than the certificate, or came not first.
     case wrongHello
+    /// Octets that are no message of the description.
     case malformed
-    case oversize
+    /// A message longer than its limit, compressed, or cut short.
+    case badFrame
     case unknownMethod
     /// The partner does not read what is said to it.
     case overrun
@@ -46,7 +48,7 @@ public enum WireRefusal: Hashable, Sendable, CustomStringConvertible {
         case .noHello: "no_hello"
         case .wrongHello: "wrong_hello"
         case .malformed: "malformed"
-        case .oversize: "oversize"
+        case .badFrame: "bad_frame"
         case .unknownMethod: "unknown_method"
         case .overrun: "overrun"
         }

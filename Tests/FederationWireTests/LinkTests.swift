@@ -52,4 +52,76 @@ struct LinkTests {
             #expect(await sender.recorder.ending() == .closed(.ending))
         }
     }
+
+    @Test("a link that ended is dialled anew, under another number")
+    func again() async throws {
+        let sender = Site(self.jp), receiver = Site(self.au)
+        try await withWire(sender.server(), { receiver.dialer(to: sender.name.nation, at: $0) }) { _ in
+            let first = try #require(await receiver.recorder.dialledLink())
+            receiver.links.ask(.hello(receiver.hello(to: sender.name.nation)), on: first)
+            let accepted = try #require(await sender.recorder.acceptedLink())
+            sender.links.deliver(.welcome(sender.welcome()), on: accepted)
+            let welcome = await receiver.recorder.first {
+                if case .delivery(_, .welcome(let welcome)) = $0 { welcome } else { nil }
+            }
+            #expect(welcome == sender.welcome())
+            receiver.links.close(first, .silent)
+            #expect(await receiver.recorder.ending() == .closed(.silent))
+            #expect(await sender.recorder.ending() != nil)
+            let second = await receiver.recorder.first {
+                if case .dialled(let link, _) = $0, link != first { link } else { nil }
+            }
+            #expect(second.map { $0 > first } == true)
+            // What comes too late is dropped.
+            receiver.links.ask(.credit(Credit(leavesUpTo: 1, taken: nil)), on: first)
+            sender.links.deliver(.urgent([1]), on: accepted)
+            sender.links.close(accepted, .ending)
+            #expect(sender.links.count == 0)
+        }
+    }
+
+    @Test("a dialer believes no server of another nation, and says why")
+    func otherServer() async throws {
+        var us = try self.founding.nation("us"), au = self.au
+        try us.meet(au)
+        try au.meet(us)
+        let sender = Site(us), receiver = Site(au), jp = self.jp.nation
+        try await withWire(sender.server(), { receiver.dialer(to: jp, at: $0) }) { _ in
+            let reason = await receiver.recorder.first { event -> String? in
+                if case .unreachable(let nation, let reason) = event, nation == jp { reason } else { nil }
+            }
+            #expect(reason == "its certificate: \(PeerRefusal.unexpectedNation)")
+            #expect(receiver.links.counters[.peer(.unexpectedNation)] > 0)
+            #expect(await receiver.recorder.first(within: 0.1) { if case .dialled = $0 { true } else { nil } } == nil)
+        }
+    }
+
+    @Test("a dialer says why a server cannot be reached, and goes on")
+    func noServer() async throws {
+        let receiver = Site(self.au), jp = self.jp.nation
+        let dialer = receiver.dialer(to: jp, at: WireAddress(host: "127.0.0.1", port: 1))
+        await withTaskGroup { group in
+            group.addTask { await dialer.run() }
+            for _ in 0..<2000 where receiver.recorder.all.count < 2 { try? await Task.sleep(for: .milliseconds(5)) }
+            group.cancelAll()
+        }
+        #expect(receiver.recorder.all.count >= 2)
+    }
+
+    @Test("a partner that does not read ends its link, and nothing else")
+    func overrun() async throws {
+        var limits = WireLimits()
+        limits.waiting = 8
+        let sender = Site(self.jp, limits: limits), receiver = Site(self.au)
+        try await withWire(sender.server(), { receiver.dialer(to: sender.name.nation, at: $0) }) { _ in
+            let dialled = try #require(await receiver.recorder.dialledLink())
+            receiver.links.ask(.hello(receiver.hello(to: sender.name.nation)), on: dialled)
+            let accepted = try #require(await sender.recorder.acceptedLink())
+            // More at once than anything takes.
+            for _ in 0..<4096 { sender.links.deliver(.urgent([UInt8](repeating: 1, count: 60_000)), on: accepted) }
+            #expect(sender.links.counters[.overrun] == 1)
+            #expect(await sender.recorder.ending() == .closed(.overrun))
+            #expect(await receiver.recorder.ending() != nil)
+        }
+    }
 }

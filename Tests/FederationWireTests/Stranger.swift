@@ -89,7 +89,8 @@ struct Stranger: Sendable {
 
     /// Octets behind TLS, or without it, as they are; waits until the other end closes, and says what came.
     func throwBytes(
-        _ parts: [[UInt8]], at address: WireAddress, withTLS: Bool = true, pause: Duration = .zero
+        _ parts: [[UInt8]], at address: WireAddress, withTLS: Bool = true, pause: Duration = .zero,
+        atMost: Duration = .seconds(12)
     ) async throws -> [UInt8] {
         let collector = Box<[UInt8]>([])
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -104,7 +105,7 @@ struct Stranger: Sendable {
             try? await channel.writeAndFlush(ByteBuffer(bytes: part)).get()
             if pause > .zero { try await Task.sleep(for: pause) }
         }
-        let end = channel.eventLoop.scheduleTask(in: .seconds(12)) { channel.close(promise: nil) }
+        let end = channel.eventLoop.scheduleTask(in: TimeAmount(atMost)) { channel.close(promise: nil) }
         try await channel.closeFuture.get()
         end.cancel()
         return collector.value

@@ -96,6 +96,15 @@ package final class Recorder: FederationDelegate {
         await self.first { if case .accepted(let link, _) = $0 { link } else { nil } }
     }
 
+    /// Whether so many links are accepted in time.
+    package func accepted(_ count: Int) async -> Bool {
+        for _ in 0..<5000 {
+            if self.all.count(where: { if case .accepted = $0 { true } else { false } }) >= count { return true }
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        return false
+    }
+
     package func dialledLink() async -> LinkID? {
         await self.first { if case .dialled(let link, _) = $0 { link } else { nil } }
     }

@@ -1,3 +1,4 @@
+import Air
 import Identity
 import NIOCore
 import Synchronization
@@ -8,6 +9,8 @@ final class Connection: Sendable {
         var peer: Peer?
         /// Why its certificate was refused, if it was.
         var refusal: PeerRefusal?
+        /// Its handshake is done, and it was not told to go.
+        var stands = false
         var links = 0
         var hasHadLink = false
         /// Ends it, unless a `hello` comes.
@@ -43,6 +46,22 @@ final class Connection: Sendable {
             case .failure(let refusal): state.refusal = refusal
             }
         }
+    }
+
+    /// The nation of one whose handshake is done, and who was not told to go.
+    var standing: Nation? { self.state.withLock { $0.stands ? $0.peer?.nation : nil } }
+
+    func stands() { self.state.withLock { $0.stands = true } }
+
+    /// Ends it in favour of a newer one.
+    func displace() {
+        let stood = self.state.withLock { state in
+            defer { state.stands = false }
+            return state.stands
+        }
+        guard stood else { return }
+        self.counters.count(.displaced)
+        self.close()
     }
 
     /// Gives it so long for a `hello`.
@@ -83,8 +102,10 @@ final class Connection: Sendable {
 
     func close() { self.channel.close(promise: nil) }
 
-    func close(after time: Duration) {
-        self.channel.eventLoop.scheduleTask(in: TimeAmount(time)) { self.channel.close(promise: nil) }
+    func close(after time: Duration, unless isOver: @escaping @Sendable () -> Bool) {
+        self.channel.eventLoop.scheduleTask(in: TimeAmount(time)) {
+            if !isOver() { self.channel.close(promise: nil) }
+        }
     }
 
     /// Numbers a stream, and remembers what waits to leave on it.
@@ -162,13 +183,10 @@ final class ConnectionTable: Sendable {
         connection.gone()
     }
 
-    /// A connection's certificate holds: when its nation has too many, the oldest has to go.
+    /// A connection's handshake is done: when its nation has too many, the oldest has to go.
     func identified(_ connection: Connection, as peer: Peer) {
-        let same = self.all.filter { $0.peer?.nation == peer.nation }.sorted { $0.number < $1.number }
-        guard same.count > self.limits.connectionsPerNation else { return }
-        for old in same.prefix(same.count - self.limits.connectionsPerNation) where old !== connection {
-            self.counters.count(.displaced)
-            old.close()
-        }
+        connection.stands()
+        let same = self.all.filter { $0.standing == peer.nation }.sorted { $0.number < $1.number }
+        for old in same.dropLast(self.limits.connectionsPerNation) { old.displace() }
     }
 }

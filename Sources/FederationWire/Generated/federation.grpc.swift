@@ -106,10 +106,10 @@ extension Kumiko_Federation_V1_Federation {
         /// >
         /// > The goods of the nation that answers, for the nation that calls.
         /// > 
-        /// > The call ends with OK when the node that answers is done, after a Refusal that says why. Other codes: UNAUTHENTICATED
-        /// > (the certificate is none of a partner's any more), DEADLINE_EXCEEDED (no Hello in time), RESOURCE_EXHAUSTED (too many
-        /// > streams, or a message over its limit), UNAVAILABLE (the node ends). Call again after a pause that doubles each time,
-        /// > from 0.2 s to 5 s, with chance in it.
+        /// > The call ends with OK when the node that answers is done, after a Refusal that says why; with UNAUTHENTICATED when the
+        /// > certificate has become none of a partner's. Without a Hello within ten seconds, for a message over its limit or a
+        /// > compressed one, and when the node ends, the stream is reset or the connection closed, without a word. Call again after
+        /// > a pause that doubles each time, from 0.2 s to 5 s, with chance in it.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Kumiko_Federation_V1_Request` messages.
@@ -138,10 +138,10 @@ extension Kumiko_Federation_V1_Federation {
         /// >
         /// > The goods of the nation that answers, for the nation that calls.
         /// > 
-        /// > The call ends with OK when the node that answers is done, after a Refusal that says why. Other codes: UNAUTHENTICATED
-        /// > (the certificate is none of a partner's any more), DEADLINE_EXCEEDED (no Hello in time), RESOURCE_EXHAUSTED (too many
-        /// > streams, or a message over its limit), UNAVAILABLE (the node ends). Call again after a pause that doubles each time,
-        /// > from 0.2 s to 5 s, with chance in it.
+        /// > The call ends with OK when the node that answers is done, after a Refusal that says why; with UNAUTHENTICATED when the
+        /// > certificate has become none of a partner's. Without a Hello within ten seconds, for a message over its limit or a
+        /// > compressed one, and when the node ends, the stream is reset or the connection closed, without a word. Call again after
+        /// > a pause that doubles each time, from 0.2 s to 5 s, with chance in it.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Kumiko_Federation_V1_Request` messages.
@@ -168,10 +168,10 @@ extension Kumiko_Federation_V1_Federation {
         /// >
         /// > The goods of the nation that answers, for the nation that calls.
         /// > 
-        /// > The call ends with OK when the node that answers is done, after a Refusal that says why. Other codes: UNAUTHENTICATED
-        /// > (the certificate is none of a partner's any more), DEADLINE_EXCEEDED (no Hello in time), RESOURCE_EXHAUSTED (too many
-        /// > streams, or a message over its limit), UNAVAILABLE (the node ends). Call again after a pause that doubles each time,
-        /// > from 0.2 s to 5 s, with chance in it.
+        /// > The call ends with OK when the node that answers is done, after a Refusal that says why; with UNAUTHENTICATED when the
+        /// > certificate has become none of a partner's. Without a Hello within ten seconds, for a message over its limit or a
+        /// > compressed one, and when the node ends, the stream is reset or the connection closed, without a word. Call again after
+        /// > a pause that doubles each time, from 0.2 s to 5 s, with chance in it.
         ///
         /// - Parameters:
         ///   - request: A stream of `Kumiko_Federation_V1_Request` messages.
@@ -247,10 +247,10 @@ extension Kumiko_Federation_V1_Federation {
         /// >
         /// > The goods of the nation that answers, for the nation that calls.
         /// > 
-        /// > The call ends with OK when the node that answers is done, after a Refusal that says why. Other codes: UNAUTHENTICATED
-        /// > (the certificate is none of a partner's any more), DEADLINE_EXCEEDED (no Hello in time), RESOURCE_EXHAUSTED (too many
-        /// > streams, or a message over its limit), UNAVAILABLE (the node ends). Call again after a pause that doubles each time,
-        /// > from 0.2 s to 5 s, with chance in it.
+        /// > The call ends with OK when the node that answers is done, after a Refusal that says why; with UNAUTHENTICATED when the
+        /// > certificate has become none of a partner's. Without a Hello within ten seconds, for a message over its limit or a
+        /// > compressed one, and when the node ends, the stream is reset or the connection closed, without a word. Call again after
+        /// > a pause that doubles each time, from 0.2 s to 5 s, with chance in it.
         ///
         /// - Parameters:
         ///   - request: A streaming request producing `Kumiko_Federation_V1_Request` messages.
@@ -292,10 +292,10 @@ extension Kumiko_Federation_V1_Federation {
         /// >
         /// > The goods of the nation that answers, for the nation that calls.
         /// > 
-        /// > The call ends with OK when the node that answers is done, after a Refusal that says why. Other codes: UNAUTHENTICATED
-        /// > (the certificate is none of a partner's any more), DEADLINE_EXCEEDED (no Hello in time), RESOURCE_EXHAUSTED (too many
-        /// > streams, or a message over its limit), UNAVAILABLE (the node ends). Call again after a pause that doubles each time,
-        /// > from 0.2 s to 5 s, with chance in it.
+        /// > The call ends with OK when the node that answers is done, after a Refusal that says why; with UNAUTHENTICATED when the
+        /// > certificate has become none of a partner's. Without a Hello within ten seconds, for a message over its limit or a
+        /// > compressed one, and when the node ends, the stream is reset or the connection closed, without a word. Call again after
+        /// > a pause that doubles each time, from 0.2 s to 5 s, with chance in it.
         ///
         /// - Parameters:
         ///   - request: A streaming request producing `Kumiko_Federation_V1_Request` messages.
@@ -334,10 +334,10 @@ extension Kumiko_Federation_V1_Federation.ClientProtocol {
     /// >
     /// > The goods of the nation that answers, for the nation that calls.
     /// > 
-    /// > The call ends with OK when the node that answers is done, after a Refusal that says why. Other codes: UNAUTHENTICATED
-    /// > (the certificate is none of a partner's any more), DEADLINE_EXCEEDED (no Hello in time), RESOURCE_EXHAUSTED (too many
-    /// > streams, or a message over its limit), UNAVAILABLE (the node ends). Call again after a pause that doubles each time,
-    /// > from 0.2 s to 5 s, with chance in it.
+    /// > The call ends with OK when the node that answers is done, after a Refusal that says why; with UNAUTHENTICATED when the
+    /// > certificate has become none of a partner's. Without a Hello within ten seconds, for a message over its limit or a
+    /// > compressed one, and when the node ends, the stream is reset or the connection closed, without a word. Call again after
+    /// > a pause that doubles each time, from 0.2 s to 5 s, with chance in it.
     ///
     /// - Parameters:
     ///   - request: A streaming request producing `Kumiko_Federation_V1_Request` messages.
@@ -370,10 +370,10 @@ extension Kumiko_Federation_V1_Federation.ClientProtocol {
     /// >
     /// > The goods of the nation that answers, for the nation that calls.
     /// > 
-    /// > The call ends with OK when the node that answers is done, after a Refusal that says why. Other codes: UNAUTHENTICATED
-    /// > (the certificate is none of a partner's any more), DEADLINE_EXCEEDED (no Hello in time), RESOURCE_EXHAUSTED (too many
-    /// > streams, or a message over its limit), UNAVAILABLE (the node ends). Call again after a pause that doubles each time,
-    /// > from 0.2 s to 5 s, with chance in it.
+    /// > The call ends with OK when the node that answers is done, after a Refusal that says why; with UNAUTHENTICATED when the
+    /// > certificate has become none of a partner's. Without a Hello within ten seconds, for a message over its limit or a
+    /// > compressed one, and when the node ends, the stream is reset or the connection closed, without a word. Call again after
+    /// > a pause that doubles each time, from 0.2 s to 5 s, with chance in it.
     ///
     /// - Parameters:
     ///   - metadata: Additional metadata to send, defaults to empty.

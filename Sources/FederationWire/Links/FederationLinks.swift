@@ -102,12 +102,17 @@ public final class FederationLinks: Sendable {
         switch found {
         case .accepted(let outbox, let connection):
             outbox.end(saying: isTold ? .refusal(reason) : nil)
-            connection.close(after: self.limits.farewell)
+            self.farewell(link, connection)
         case .dialled(let outbox, let dialling):
             outbox.end()
             dialling.close(after: self.limits.farewell)
         case nil: break
         }
+    }
+
+    /// Gives a link that ends so long; then its connection ends, whatever else is on it.
+    func farewell(_ link: LinkID, _ connection: Connection) {
+        connection.close(after: self.limits.farewell) { self[link] == nil }
     }
 
     private func overrun(_ link: LinkID) {

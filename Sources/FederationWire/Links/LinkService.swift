@@ -56,6 +56,7 @@ struct LinkService: Kumiko_Federation_V1_Federation.StreamingServiceProtocol {
                 // Whoever says no more has no reason to listen; whoever hears no more may still say why.
                 if !isReader || ending?.isBroken == true { group.cancelAll() }
                 outbox.end()
+                self.links.farewell(link, connection)
             }
             return (read, written)
         }
@@ -121,7 +122,8 @@ struct LinkService: Kumiko_Federation_V1_Federation.StreamingServiceProtocol {
     private func counted(_ error: any Error) -> any Error {
         guard let error = error as? RPCError else { return error }
         switch error.code {
-        case .resourceExhausted: self.counters.count(.oversize)
+        // So the transport calls what it cannot take apart.
+        case .internalError, .resourceExhausted: self.counters.count(.badFrame)
         case .invalidArgument: self.counters.count(.malformed)
         default: break
         }
