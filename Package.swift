@@ -115,6 +115,10 @@ let lattice: [Target] = [
         name: "kumiko-bench-release",
         dependencies: ["Air", "Allocations", "BenchSupport", "Geodesy", "Releasability"],
         path: "Benchmarks/Release", swiftSettings: house),
+    .executableTarget(
+        name: "kumiko-bench-federation",
+        dependencies: ["Air", "BenchSupport", "Federation", "Geodesy", "Ledger", "Releasability"],
+        path: "Benchmarks/Federation", swiftSettings: house),
     tests("ReleasabilityTests", ["Releasability", "Air", "Geodesy"]),
     tests("MessageFormatsTests", ["MessageFormats", "Releasability", "Air", "Geodesy"]),
     tests("LedgerTests", ["Ledger", "Air", .product(name: "Crypto", package: "swift-crypto")]),

@@ -137,11 +137,7 @@ struct Exporter: Sendable {
                 break
             }
             self.edge.append(entry.leaf.hash)
-            self.entering.append(
-                Fresh(
-                    entry: entry,
-                    goods: LaneEntry.goods(of: entry.body, realm: lane.realm, in: setting.policy),
-                    record: own.record, isUrgent: own.isUrgent))
+            self.entering.append(Fresh(entry: entry, record: own.record, isUrgent: own.isUrgent))
         }
         for own in state?.urgents ?? [] {
             guard let entry = try? Entry(parsing: own.octets) else { continue }
@@ -193,7 +189,7 @@ struct Exporter: Sendable {
             octets: self.entering.reduce(0) { $0 + $1.entry.leaf.octets.count + 512 })
         self.entering = []
         journal.add(.ownHead(self.lane, note, self.edge))
-        journal.add(.headed(self.partner))
+        journal.add(.headed)
     }
 
     /// The head is durable: what it covers may be sent.
@@ -229,7 +225,7 @@ struct Exporter: Sendable {
 
     /// Whether a record may be seen by this audience now.
     func mayTake(_ record: Record, _ setting: Setting, at now: Timestamp) -> Bool {
-        guard !self.isRevoked, !self.isBroken,
+        guard !self.isRevoked, !self.isBroken, record.originator != self.partner,
             record.number > (record.isUrgent ? self.lastWarning : self.lastRecord)
         else { return false }
         return setting.policy.release(
@@ -300,7 +296,7 @@ struct Exporter: Sendable {
         while hasRoom(self.entering.count), let item = self.waiting.popFirst() {
             add(item)
         }
-        if !self.entering.isEmpty { journal.add(.entered(self.partner)) }
+        if !self.entering.isEmpty { journal.add(.entered) }
     }
 
     /// Records that were taken, and that nobody may see any more.
@@ -337,8 +333,10 @@ struct Exporter: Sendable {
                 lane: self.lane, sequence: sequence, kind: released.payload.kind, time: now, label: label, body: body,
                 references: references)
         else { return nil }
-        let goods = LaneEntry.goods(of: body, realm: identity.realm, in: setting.policy)
-        return goods.map { (entry, $0) }
+        let goods = Goods(
+            item.record.goods, label: item.record.label, realm: identity.realm, position: item.record.position,
+            measuredAt: item.record.measuredAt)
+        return (entry, goods)
     }
 
     /// Whether a record can be an entry at all.
@@ -580,16 +578,22 @@ struct Exporter: Sendable {
         guard let link, let keys = setting.keys(of: self.partner) else { return }
         // One for a head that a later receipt covered says nothing new.
         guard receipt.size >= link.receipted else { return }
-        guard let head = link.heads.elements.first(where: { $0.size == receipt.size })?.note else {
-            if receipt.size > link.receipted { self.end(.outOfTurn, &source, &outputs) }
-            return
-        }
+        guard receipt.size <= self.headed else { return self.end(.outOfTurn, &source, &outputs) }
+        // Over a link before this one it may have got more than it had on its disk when it said hello.
+        guard
+            let head = link.heads.elements.first(where: { $0.size == receipt.size })?.note
+                ?? self.knownHead(receipt.size)
+        else { return }
         let signed = head.with(receipt.signature)
         guard let found = try? signed.verified(by: [keys.cosigner]), !found.isEmpty else {
             return self.end(.entry(.note(.wrongSignature(name: keys.cosigner.name))), &source, &outputs)
         }
         while let first = self.link?.heads.first, first.size <= receipt.size { _ = self.link?.heads.popFirst() }
         self.link?.receipted = receipt.size
+        if receipt.size > link.position {
+            self.link?.position = receipt.size
+            self.link?.ready = nil
+        }
         guard receipt.size > self.receipt?.size ?? 0 else { return }
         self.receipt = receipt
         self.urgents.removeAll { $0.sequence < receipt.size }

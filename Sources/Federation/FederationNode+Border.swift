@@ -44,6 +44,8 @@ public enum FederationInput: Sendable {
 /// What a node's federation wants done, in this order.
 public enum FederationOutput: Sendable {
     /// Make durable, in one transaction, then say `written`.
+    ///
+    /// One is on its way for each partner; a store may put several that wait into one transaction, in their order.
     case write(FederationWrite)
     /// Read entries of an own lane for a partner that catches up, then say `loaded`.
     ///

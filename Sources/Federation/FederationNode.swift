@@ -11,10 +11,11 @@ public struct FederationNode<Source: TrackSource> {
     public var source: Source
     private var setting: Setting
     private var state: FederationState?
-    private var journal: Journal
+    private var nextWrite: UInt64
     /// By partner, in the order of their names.
     private var exporters: [Exporter] = []
     private var importers: [Importer] = []
+    private var journals: [Journal] = []
     /// Records that are on their way into their lanes: how many lanes are left, and how many there were.
     private var pending: [UInt64: (left: Int, audiences: Int)] = [:]
 
@@ -32,7 +33,7 @@ public struct FederationNode<Source: TrackSource> {
         self.source = source
         self.setting = Setting(identity, limits, start, policy, partners)
         self.state = state
-        self.journal = Journal(after: state.writes)
+        self.nextWrite = state.writes + 1
     }
 
     public var identity: FederationIdentity { self.setting.identity }
@@ -53,7 +54,7 @@ public struct FederationNode<Source: TrackSource> {
             self.revoke(nation, &outputs)
         }
         for place in self.exporters.indices {
-            self.exporters[place].recover(self.setting, &self.journal, &outputs)
+            self.exporters[place].recover(self.setting, &self.journals[place], &outputs)
         }
         for place in self.importers.indices { self.importers[place].recover(&outputs) }
         self.finish(at: now, &outputs)
@@ -63,11 +64,12 @@ public struct FederationNode<Source: TrackSource> {
         guard nation != self.identity.nation, self.exporter(nation) == nil,
             let out = self.identity.lane(to: nation), let back = self.identity.lane(from: nation)
         else { return }
-        self.exporters.append(
-            Exporter(nation, out, self.setting, state.own.first { $0.lane == out }, at: now))
-        self.importers.append(Importer(nation, back, self.setting, state.held.first { $0.lane == back }))
-        self.exporters.sort { $0.partner < $1.partner }
-        self.importers.sort { $0.partner < $1.partner }
+        let place = self.exporters.firstIndex { nation < $0.partner } ?? self.exporters.count
+        self.exporters.insert(
+            Exporter(nation, out, self.setting, state.own.first { $0.lane == out }, at: now), at: place)
+        self.importers.insert(
+            Importer(nation, back, self.setting, state.held.first { $0.lane == back }), at: place)
+        self.journals.insert(Journal(), at: place)
     }
 
     private func exporter(_ nation: Nation) -> Int? { self.exporters.firstIndex { $0.partner == nation } }
@@ -115,10 +117,10 @@ public struct FederationNode<Source: TrackSource> {
         case .request(let link, let request):
             guard let place = self.outgoing(link) else { break }
             self.exporters[place].request(
-                request, self.setting, &self.source, &self.journal, at: now, &outputs)
+                request, self.setting, &self.source, &self.journals[place], at: now, &outputs)
         case .delivery(let link, let delivery):
             guard let place = self.incoming(link) else { break }
-            self.importers[place].delivery(delivery, self.setting, &self.journal, at: now, &outputs)
+            self.importers[place].delivery(delivery, self.setting, &self.journals[place], at: now, &outputs)
         case .sent(let link):
             if let place = self.outgoing(link) { self.exporters[place].sent() }
         case .written(let number): self.written(number, at: now, &outputs)
@@ -198,20 +200,17 @@ public struct FederationNode<Source: TrackSource> {
     }
 
     private mutating func written(_ number: UInt64, at now: Timestamp, _ outputs: inout [FederationOutput]) {
-        for task in self.journal.written(number) ?? [] {
-            switch task {
-            case .entered(let nation):
-                guard let place = self.exporter(nation) else { continue }
-                let records = self.exporters[place].entered(self.setting, &self.journal, at: now)
-                self.settle(records, &outputs)
-            case .headed(let nation):
-                if let place = self.exporter(nation) { self.exporters[place].headed(self.setting) }
-            case .held(let nation, let size):
-                if let place = self.exporter(nation) {
-                    self.importers[place].held(size, self.setting, at: now, &outputs)
+        for place in self.journals.indices {
+            guard let tasks = self.journals[place].written(number) else { continue }
+            for task in tasks {
+                switch task {
+                case .entered:
+                    let records = self.exporters[place].entered(self.setting, &self.journals[place], at: now)
+                    self.settle(records, &outputs)
+                case .headed: self.exporters[place].headed(self.setting)
+                case .held(let size): self.importers[place].held(size, self.setting, at: now, &outputs)
+                case .heldUrgent(let leaf): self.importers[place].heldUrgent(leaf, &outputs)
                 }
-            case .heldUrgent(let nation, let leaf):
-                if let place = self.exporter(nation) { self.importers[place].heldUrgent(leaf, &outputs) }
             }
         }
     }
@@ -222,9 +221,11 @@ public struct FederationNode<Source: TrackSource> {
             self.exporters[place].pump(self.setting, &self.source, at: now, &outputs)
             self.importers[place].pump(self.setting, at: now, &outputs)
         }
-        if !self.journal.isFlying {
-            for place in self.exporters.indices { self.exporters[place].enter(self.setting, &self.journal, at: now) }
-            if let write = self.journal.take() { outputs.append(.write(write)) }
+        for place in self.journals.indices where !self.journals[place].isFlying {
+            self.exporters[place].enter(self.setting, &self.journals[place], at: now)
+            guard let write = self.journals[place].take(as: self.nextWrite) else { continue }
+            self.nextWrite += 1
+            outputs.append(.write(write))
         }
         for place in self.exporters.indices { self.settle(self.exporters[place].takeDropped(), &outputs) }
     }

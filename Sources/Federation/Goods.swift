@@ -52,6 +52,8 @@ public struct Record: Sendable {
     public var references: [LedgerHash]
     /// A warning: it goes before everything else.
     public var isUrgent: Bool
+    /// Whose entry it passes on; nil for what is this nation's own.
+    var originator: Nation?
 
     public init(
         number: UInt64, id: String, kind: String, goods: GoodsKind, label: Label?, position: Geodetic? = nil,

@@ -308,7 +308,7 @@ struct Importer: Sendable {
                 .heldEntries(
                     self.lane, from: from, entries: Array(batch.entries[skipped...]), head: batch.head, frontier))
         }
-        journal.add(.held(self.partner, size: end))
+        journal.add(.held(size: end))
     }
 
     /// Entries up to a size are durable: they take effect, and the partner gets its receipt.
@@ -382,7 +382,7 @@ struct Importer: Sendable {
         self.flyingUrgents.append((leaf, entry, self.hasEffect(urgent)))
         self.figures.urgentsReceived += 1
         journal.add(.heldUrgent(self.lane, urgent))
-        journal.add(.heldUrgent(self.partner, leaf))
+        journal.add(.heldUrgent(leaf))
     }
 
     /// Whether the same warning had its effect under another number: once early, once in the lane.

@@ -36,22 +36,22 @@ struct Setting: Sendable {
     }
 }
 
-/// What waits to be durable: one write is on its way at a time, and all that comes meanwhile goes into the next.
+/// What of one partner waits to be durable: one write is on its way at a time, and all that comes meanwhile goes into the next.
+///
+/// Each partner has its own, so that neither what others are told nor what others send decides when and in which groups its
+/// lane grows.
 struct Journal: Sendable {
     /// What is to be done when a write is durable.
     enum Task: Sendable {
-        case entered(Nation)
-        case headed(Nation)
-        case held(Nation, size: UInt64)
-        case heldUrgent(Nation, LedgerHash)
+        case entered
+        case headed
+        case held(size: UInt64)
+        case heldUrgent(LedgerHash)
     }
 
     private(set) var changes: [FederationWrite.Change] = []
     private var tasks: [Task] = []
-    private var next: UInt64
     private var flying: (number: UInt64, tasks: [Task])?
-
-    init(after number: UInt64) { self.next = number + 1 }
 
     var isFlying: Bool { self.flying != nil }
 
@@ -59,11 +59,10 @@ struct Journal: Sendable {
     mutating func add(_ task: Task) { self.tasks.append(task) }
 
     /// The next write, when none is on its way and there is something to write.
-    mutating func take() -> FederationWrite? {
+    mutating func take(as number: UInt64) -> FederationWrite? {
         guard self.flying == nil, !self.changes.isEmpty else { return nil }
-        let write = FederationWrite(number: self.next, changes: self.changes)
-        self.flying = (self.next, self.tasks)
-        self.next += 1
+        let write = FederationWrite(number: number, changes: self.changes)
+        self.flying = (number, self.tasks)
         self.changes = []
         self.tasks = []
         return write

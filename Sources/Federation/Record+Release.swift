@@ -14,6 +14,8 @@ extension Record: Releasable {
     /// depends on nothing that it may not see.
     public func redacted(_ redactions: Redactions, numbered number: Void) -> Record? {
         guard !redactions.isEmpty else { return self }
+        // What another nation signed goes as it was signed, or not at all.
+        guard self.originator == nil else { return nil }
         var out: Field.Parts = []
         if redactions.parts.contains(.identities) { out.insert(.identity) }
         if redactions.parts.contains(.height) { out.insert(.height) }
@@ -86,7 +88,14 @@ enum LaneEntry {
         if DisclosureStatement.isKind(entry.leaf.statement.kind) {
             return (entry.withholding(DisclosureStatement.isPrivate).encoded, false)
         }
-        if let goods = Self.goods(of: entry.body, realm: entry.leaf.statement.lane.realm, in: policy),
+        // What is passed on is under its originator's own label, of which the one outside is the narrower.
+        var body = entry.body
+        if entry.leaf.statement.kind == Record.relayKind, case .bytes(let octets) = body["entry"],
+            let inner = try? Entry(parsing: octets)
+        {
+            body = inner.body
+        }
+        if let goods = Self.goods(of: body, realm: entry.leaf.statement.lane.realm, in: policy),
             policy.verdict(goods, to: .nation(audience), at: now).isReleased
         {
             return (entry.encoded, false)
