@@ -376,7 +376,9 @@ struct Importer: Sendable {
             }
             return
         }
-        guard self.urgents.count < setting.limits.urgentsMax else { return self.end(.overrun, &outputs) }
+        // More than are kept before their turn: it comes in its turn, and has no receipt before. The sender cannot know how
+        // many are kept; to end the link would keep the lane from ever coming to their turn.
+        guard self.urgents.count < setting.limits.urgentsMax else { return }
         let urgent = HeldUrgent(sequence: sequence, leaf: leaf, id: id, octets: octets)
         self.urgents.append(urgent)
         self.flyingUrgents.append((leaf, entry, self.hasEffect(urgent)))
