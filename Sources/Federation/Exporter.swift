@@ -358,6 +358,7 @@ struct Exporter: Sendable {
         if self.link?.isOpen == true {
             self.board.noteAll(source.tracks)
             self.wakeTracks(setting, at: now)
+            self.lookAt = self.nextLook(setting, at: now)
         }
     }
 
@@ -548,7 +549,7 @@ struct Exporter: Sendable {
         self.incarnation = hello.incarnation
         self.board.noteAll(source.tracks)
         self.wakeTracks(setting, at: now)
-        if self.board.hasDelays { self.lookAt = Self.next(now, Self.lookInterval) }
+        self.lookAt = self.nextLook(setting, at: now)
         for place in self.urgents.indices {
             self.urgents[place].due = now
             self.urgents[place].wait = setting.limits.urgentRetry
@@ -657,6 +658,17 @@ struct Exporter: Sendable {
         self.flushAt = Self.next(now, setting.limits.trackInterval)
     }
 
+    /// When all tracks are to be looked at again, though none has changed: where agreements ask for a delay, and when one of
+    /// them begins or ends.
+    private func nextLook(_ setting: Setting, at now: Timestamp) -> Timestamp? {
+        var look = self.board.hasDelays ? Self.next(now.advanced(by: 0.001), Self.lookInterval) : nil
+        for agreement in setting.policy.agreements
+        where agreement.parties.contains(setting.identity.nation) && agreement.parties.contains(self.partner) {
+            for time in [agreement.from, agreement.to] where time > now { look = min(look ?? time, time) }
+        }
+        return look
+    }
+
     mutating func note(_ notices: [TrackChangeNotice], _ setting: Setting, at now: Timestamp) {
         guard self.link?.isOpen == true else { return }
         for notice in notices { self.board.note(notice) }
@@ -683,7 +695,7 @@ struct Exporter: Sendable {
         self.sendUrgents(setting, at: now, &outputs)
         if let lookAt, now >= lookAt {
             self.board.noteAll(source.tracks)
-            self.lookAt = self.board.hasDelays ? Self.next(lookAt.advanced(by: 0.001), Self.lookInterval) : nil
+            self.lookAt = self.nextLook(setting, at: now)
             self.wakeTracks(setting, at: now)
         }
         self.sendBulk(setting, &source, at: now, &outputs)
