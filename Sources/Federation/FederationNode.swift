@@ -227,7 +227,11 @@ public struct FederationNode<Source: TrackSource> {
             self.nextWrite += 1
             outputs.append(.write(write))
         }
-        for place in self.exporters.indices { self.settle(self.exporters[place].takeDropped(), &outputs) }
+        for place in self.exporters.indices {
+            let dropped = self.exporters[place].takeDropped()
+            for number in dropped { self.pending[number]?.audiences -= 1 }
+            self.settle(dropped, &outputs)
+        }
     }
 
     /// When `tick` is wanted, if nothing happens before.
