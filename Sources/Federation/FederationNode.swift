@@ -53,6 +53,10 @@ public struct FederationNode<Source: TrackSource> {
             self.addPartner(nation, state, at: now)
             self.revoke(nation, &outputs)
         }
+        for held in state.held where self.exporter(held.lane.nation) == nil {
+            self.addPartner(held.lane.nation, state, at: now)
+            self.revoke(held.lane.nation, &outputs)
+        }
         for place in self.exporters.indices {
             self.exporters[place].recover(self.setting, &self.journals[place], &outputs)
         }
