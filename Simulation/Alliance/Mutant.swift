@@ -31,8 +31,24 @@ public enum Mutant: String, CaseIterable, Sendable {
     case urgentInTurn = "urgent-in-turn"
     /// The shell does not say when a message left, and takes all at once.
     case noBackPressure = "no-back-pressure"
-    /// The receiver believes anybody's key for a partner's.
-    case anyKey = "any-key"
     /// The end of a track is not told.
     case ghost = "ghost"
+
+    /// By which rules it must be found; another one does not count.
+    public var rules: Set<Rule> {
+        switch self {
+        case .writtenBeforeSync: [.early, .receipt]
+        case .shownBeforeStated: [.undisclosed]
+        case .lostWrite: [.lost, .receipt, .fork, .order, .twice, .books]
+        case .effectTwice: [.twice]
+        case .forgetsHeld: [.twice, .order]
+        case .blindToLevels, .blindToNames, .lateRevocation, .noRedaction: [.leak]
+        case .ignoredRevocation: [.revoked]
+        case .silentRollBack: [.fork, .lost]
+        case .gap: [.order, .converged]
+        case .urgentInTurn: [.urgent]
+        case .noBackPressure: [.bound]
+        case .ghost: [.converged]
+        }
+    }
 }

@@ -87,14 +87,17 @@ public struct Report: Sendable {
     public var warnings = 0
     public var tracks = 0
     private var counts = [Int](repeating: 0, count: Sometimes.allCases.count)
-    /// The first first; at most ten are kept.
+    /// The first first; at most three of each rule are kept.
     public private(set) var violations: [Violation] = []
 
     init(seed: UInt64) { self.seed = seed }
 
     mutating func note(_ event: Sometimes, _ count: Int = 1) { self.counts[event.rawValue] += count }
 
-    mutating func note(_ violation: Violation) { if self.violations.count < 10 { self.violations.append(violation) } }
+    mutating func note(_ violation: Violation) {
+        guard self.violations.count(where: { $0.rule == violation.rule }) < 3 else { return }
+        self.violations.append(violation)
+    }
 
     public func count(_ event: Sometimes) -> Int { self.counts[event.rawValue] }
 }

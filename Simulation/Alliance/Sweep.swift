@@ -36,8 +36,8 @@ public struct Sweep: Sendable {
             }
             for _ in 0..<workers { start(&group) }
             while let report = await group.next() {
-                sweep.add(report)
-                if stopsAtFailure, !report.violations.isEmpty { next = seeds.upperBound }
+                sweep.add(report, mutant)
+                if stopsAtFailure, report.isFound(mutant) { next = seeds.upperBound }
                 start(&group)
             }
         }
@@ -61,7 +61,7 @@ public struct Sweep: Sendable {
         return report
     }
 
-    private mutating func add(_ report: Report) {
+    private mutating func add(_ report: Report, _ mutant: Mutant?) {
         self.runs += 1
         self.seconds += report.seconds
         self.steps += report.steps
@@ -70,11 +70,18 @@ public struct Sweep: Sendable {
         self.warnings += report.warnings
         self.tracks += report.tracks
         for event in Sometimes.allCases { self.counts[event.rawValue] += report.count(event) }
-        if !report.violations.isEmpty { self.failures.append(report) }
+        if report.isFound(mutant) { self.failures.append(report) }
     }
 
     public func count(_ event: Sometimes) -> Int { self.counts[event.rawValue] }
 
     /// What never came up.
     public var never: [Sometimes] { Sometimes.allCases.filter { self.count($0) == 0 } }
+}
+
+extension Report {
+    /// Whether a rule was broken: with a planted bug, one that it breaks.
+    public func isFound(_ mutant: Mutant?) -> Bool {
+        self.violations.contains { mutant?.rules.contains($0.rule) ?? true }
+    }
 }

@@ -77,7 +77,7 @@ if let seed {
             seeds: from..<from + (seeds ?? 100), workers: workers, mutant: mutant, stopsAtFailure: true)
         let first = sweep.failures.first
         table.add(mutant.rawValue, first.map { text(Int($0.seed - from)) } ?? "not found",
-            first?.violations.first?.rule.rawValue ?? "–")
+            first?.violations.first { mutant.rules.contains($0.rule) }?.rule.rawValue ?? "–")
         failed = failed || first == nil
     }
     table.print()
