@@ -207,6 +207,8 @@ public final class KumikoNode: NodeView, Service {
 
     public var origins: OriginBook? { self.lattice?.origins }
 
+    public func shown(to nation: Nation) -> ShownBook? { self.lattice?.shown.first { $0.nation == nation } }
+
     public func ownTrack(behind id: TrackID) -> Track? {
         guard let lattice = self.lattice else { return self.picture.track(id) }
         return lattice.origins.origins(of: id)?.track(of: lattice.nation).flatMap { self.own.track($0) }

@@ -100,6 +100,8 @@ public protocol NodeView: Sendable {
     var federation: LatticeStatus? { get }
     /// Who contributed what to the tracks of the picture; nil without partners.
     var origins: OriginBook? { get }
+    /// What a partner was shown, as it was told; nil for one that is not told.
+    func shown(to nation: Nation) -> ShownBook?
     /// What own sensors know of a track of the picture; nil where that is nothing.
     func ownTrack(behind id: TrackID) -> Track?
     /// Nil while the node can do its work, otherwise what is wrong, in a sentence.

@@ -9,6 +9,10 @@ struct PictureSource: Sendable {
     private let view: any NodeView
     /// Nil for the node's own.
     private let released: ReleasedPicture?
+    /// What a linked partner was told in truth: it goes before what is decided for it.
+    private let shown: ShownBook?
+    /// What it was shown at a former instant.
+    private let sights: [TrackID: ShownBook.Sight]?
 
     /// Reads `as`.
     ///
@@ -17,6 +21,8 @@ struct PictureSource: Sendable {
         self.view = view
         guard let name = request.uri.queryParameters["as"] else {
             self.released = nil
+            self.shown = nil
+            self.sights = nil
             return
         }
         let desk = try Self.desk(of: view)
@@ -25,6 +31,26 @@ struct PictureSource: Sendable {
             throw Problem.notFound("\(audience.name) is no audience of this node; /api/audiences lists those it has.")
         }
         self.released = released
+        if case .nation(let nation) = audience { self.shown = view.shown(to: nation) } else { self.shown = nil }
+        self.sights = nil
+    }
+
+    /// The same at a former instant.
+    ///
+    /// - Throws: `Problem` where nothing is kept of what it was shown.
+    init(_ source: PictureSource, at instant: Timestamp) async throws {
+        self.view = source.view
+        self.released = source.released
+        self.shown = source.shown
+        guard let shown = source.shown else {
+            throw Problem.badRequest("at goes with `as` and a linked partner: only of them is kept what they were shown.")
+        }
+        do {
+            self.sights = Dictionary(
+                uniqueKeysWithValues: try await shown.shown(at: instant).map { ($0.track.id, $0) })
+        } catch {
+            throw Problem(status: .serviceUnavailable, detail: "What it was shown cannot be read: \(error).")
+        }
     }
 
     /// - Throws: `Problem` where the node has no agreements.
@@ -44,7 +70,14 @@ struct PictureSource: Sendable {
         return audience
     }
 
-    var picture: Picture { self.released?.picture ?? self.view.picture }
+    var picture: Picture {
+        if let sights = self.sights {
+            let picture = Picture()
+            picture.apply(sights.values.sorted { $0.track.id < $1.track.id }.map { .updated($0.track) })
+            return picture
+        }
+        return self.shown?.picture ?? self.released?.picture ?? self.view.picture
+    }
 
     func sensors(at now: Timestamp) -> [SensorHealth] {
         guard let released = self.released, let desk = self.view.release else { return self.view.sensors }
@@ -64,14 +97,25 @@ struct PictureSource: Sendable {
             FederationJSON.origins(self.view.origins?.origins(of: track.id), to: &json)
             return
         }
+        if self.shown != nil || self.sights != nil {
+            let terms = self.sights.map { $0[track.id]?.terms } ?? self.shown?.terms(of: track.id)
+            self.write(terms?.label, terms?.agreement, terms?.redactions, desk, to: &json)
+            return
+        }
         let terms = released.terms(of: track.id)
-        ReleaseJSON.label(terms?.label, of: desk.policy, to: &json)
-        guard let terms, let agreement = terms.agreement else { return }
+        self.write(terms?.label, terms?.agreement, terms?.redactions, desk, to: &json)
+    }
+
+    private func write(
+        _ label: Label?, _ agreement: String?, _ redactions: Redactions?, _ desk: ReleaseDesk, to json: inout JSONWriter
+    ) {
+        ReleaseJSON.label(label, of: desk.policy, to: &json)
+        guard let agreement else { return }
         json.key("agreement")
         json.string(agreement)
-        if !terms.redactions.isEmpty {
+        if let redactions, !redactions.isEmpty {
             json.key("redactions")
-            ReleaseJSON.redactions(terms.redactions, to: &json)
+            ReleaseJSON.redactions(redactions, to: &json)
         }
     }
 

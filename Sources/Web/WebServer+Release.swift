@@ -67,7 +67,7 @@ extension WebServer {
         }
     }
 
-    private static func instant(_ request: Request) throws -> Timestamp? {
+    static func instant(_ request: Request) throws -> Timestamp? {
         guard let text = request.uri.queryParameters["at"] else { return nil }
         guard let at = Timestamp(iso8601: String(text)) else {
             throw Problem.badRequest("at is an instant in UTC before 2190, for example 2026-12-01T08:00:00Z.")

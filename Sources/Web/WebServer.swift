@@ -113,10 +113,12 @@ public struct WebServer: Service {
         let view = self.view
         router.get("/api/tracks") { request, _ in
             let filter = try TrackFilter(request.uri.queryParameters)
-            let source = try PictureSource(view, request)
+            var source = try PictureSource(view, request)
+            if let at = try Self.instant(request) { source = try await PictureSource(source, at: at) }
+            let shown = source
             return Self.json(type: "application/geo+json", capacity: 1 << 16) { json in
                 TrackJSON.collection(
-                    source.picture.snapshot(), where: filter.passes, beside: source.besideTrack, to: &json)
+                    shown.picture.snapshot(), where: filter.passes, beside: shown.besideTrack, to: &json)
             }
         }
         router.get("/api/tracks/stream") { request, _ in

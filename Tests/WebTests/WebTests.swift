@@ -56,6 +56,7 @@ final class StillNode: NodeView {
     var trouble: String? { self.troubleNow.withLock { $0 } }
     var federation: LatticeStatus? { nil }
     var origins: OriginBook? { nil }
+    func shown(to nation: Nation) -> ShownBook? { nil }
     func ownTrack(behind id: TrackID) -> Track? { self.picture.track(id) }
     func fail(_ sentence: String) { self.troubleNow.withLock { $0 = sentence } }
 }

@@ -17,6 +17,8 @@ final class Lattice: Sendable {
     /// Who contributed what to the tracks of the picture of all nations.
     let origins = OriginBook()
     let inbox = LatticeInbox()
+    /// What each partner is shown.
+    let shown: [ShownBook]
     /// Which start of the node this is.
     let start: UInt64
     private let folder: Mutex<NationFolder>
@@ -59,6 +61,13 @@ final class Lattice: Sendable {
         let store = LatticeStore(
             try LedgerStore(in: try DataDirectory(settings.ledger)), identity: identity)
         self.start = try store.beginStart()
+        self.shown = try settings.partners.compactMap { partner in
+            try identity.lane(to: partner.nation).map { lane in
+                try ShownBook(
+                    partner.nation, lane: lane, store: store, policy: policy,
+                    folder: "\(settings.ledger)/shown-\(partner.nation)")
+            }
+        }
         let delay =
             settings.partners.flatMap { partner in
                 CompiledRelease(policy, to: .nation(partner.nation), kind: .tracks, realm: policy.realm).delays
@@ -76,7 +85,7 @@ final class Lattice: Sendable {
         self.log = log
         self.keeper = LatticeKeeper(
             core: core, inbox: self.inbox, store: store, links: self.links, system: system,
-            origins: self.origins, partners: settings.partners.map(\.nation), firstID: firstID, labels: labels,
+            origins: self.origins, shown: self.shown, partners: settings.partners.map(\.nation), firstID: firstID, labels: labels,
             clock: clock, chronicle: chronicle, log: log)
     }
 
@@ -125,6 +134,8 @@ final class Lattice: Sendable {
             group.addTask { await self.watchIdentity() }
             if let server = self.server { group.addTask { await self.serve(server) } }
             for dialer in self.dialers { group.addTask { await dialer.run() } }
+            let clock = self.clock
+            for book in self.shown { group.addTask { await book.history.run { clock.now } } }
             await group.waitForAll()
         }
     }

@@ -23,6 +23,8 @@ actor LatticeKeeper {
     private let labels: LabelBook
     private let nation: Nation
     let partners: [Nation]
+    /// By the audience of the lane.
+    private let shown: [String: ShownBook]
     private let clock: NodeClock
     private let log: Logger
     private var chronicle: Chronicle?
@@ -42,7 +44,7 @@ actor LatticeKeeper {
 
     init(
         core: FederationNode<OwnTracks>, inbox: LatticeInbox, store: LatticeStore, links: FederationLinks,
-        system: Picture, origins: OriginBook, partners: [Nation], firstID: TrackID, labels: LabelBook,
+        system: Picture, origins: OriginBook, shown: [ShownBook], partners: [Nation], firstID: TrackID, labels: LabelBook,
         clock: NodeClock, chronicle: Chronicle?, log: Logger
     ) {
         var parameters = FusionParameters()
@@ -60,6 +62,7 @@ actor LatticeKeeper {
         self.chronicle = chronicle
         self.log = log
         self.partners = partners
+        self.shown = Dictionary(uniqueKeysWithValues: shown.map { ($0.nation.description, $0) })
     }
 
     /// Takes up what a crash left undone; once, before anything else.
@@ -143,6 +146,7 @@ actor LatticeKeeper {
         case .write(let write):
             let inbox = self.inbox
             let number = write.number
+            for case .ownEntry(let lane, let own) in write.changes { self.shown[lane.audience]?.take(own) }
             self.store.submit(write) { inbox.put(.written(number)) }
         case .load(let link, let lane, let from, let countMax, let octetsMax):
             let inbox = self.inbox
@@ -150,7 +154,11 @@ actor LatticeKeeper {
                 inbox.put(.loaded(link, $0))
             }
         case .ask(let link, let request): self.links.ask(request, on: link)
-        case .deliver(let link, let delivery): self.links.deliver(delivery, on: link)
+        case .deliver(let link, let delivery):
+            if case .tracks(let batch) = delivery, batch.lane.nation == self.nation {
+                self.shown[batch.lane.audience]?.take(batch, at: self.clock.now)
+            }
+            self.links.deliver(delivery, on: link)
         case .close(let link, let refusal):
             self.log.notice("a link is ended", metadata: ["reason": "\(refusal)"])
             self.links.close(link, refusal)
