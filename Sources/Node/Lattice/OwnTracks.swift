@@ -20,6 +20,8 @@ struct OwnTracks: TrackSource, Sendable {
     private let labels: LabelBook
     private var live: [TrackID: (track: Track, knownAt: Timestamp)] = [:]
     private var memory: StateMemory?
+    /// Who is told. Its own, since whoever goes through the keys of `gains` holds them, and each change would copy all.
+    private let partners: [Nation]
     private var gains: [Nation: [TrackID: Gain]]
 
     /// - Parameters:
@@ -30,6 +32,7 @@ struct OwnTracks: TrackSource, Sendable {
         labels: LabelBook, partners: [Nation], offersTracklets: Bool, delay: Double, statesMax: Int = 200_000
     ) {
         self.labels = labels
+        self.partners = partners
         self.gains = Dictionary(uniqueKeysWithValues: partners.map { ($0, [:]) })
         self.offersTracklets = offersTracklets
         self.memory = delay > 0 ? StateMemory(span: delay, statesMax: statesMax) : nil
@@ -44,7 +47,7 @@ struct OwnTracks: TrackSource, Sendable {
             return TrackChangeNotice(track.id, isNew ? .new : .moved)
         case .dropped(let id, _):
             self.live[id] = nil
-            for partner in self.gains.keys { self.gains[partner]?[id] = nil }
+            for partner in self.partners { self.gains[partner]?[id] = nil }
             _ = self.memory?.end(id, at: now)
             return TrackChangeNotice(id, .dropped)
         }
@@ -53,7 +56,7 @@ struct OwnTracks: TrackSource, Sendable {
     /// Takes what own sensors gained, for each partner. A track's last tracklet tells only that it ended.
     mutating func take(_ tracklet: Tracklet) {
         guard self.offersTracklets, !tracklet.isLast else { return }
-        for partner in self.gains.keys { self.gains[partner]?[tracklet.track, default: Gain()].add(tracklet) }
+        for partner in self.partners { self.gains[partner]?[tracklet.track, default: Gain()].add(tracklet) }
     }
 
     var tracks: [TrackID] { self.live.keys.sorted() }
