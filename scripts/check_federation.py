@@ -35,11 +35,13 @@ def enter_venv():
         if os.environ.get("KUMIKO_CHECK_FEDERATION"):
             raise
     python = VENV / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     requirements = ROOT / "scripts" / "check_federation.requirements.txt"
-    subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements], check=True)
+    stamp = VENV / "installed"
+    if not stamp.exists() or stamp.read_bytes() != requirements.read_bytes():
+        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements], check=True)
+        stamp.write_bytes(requirements.read_bytes())
     os.execve(python, [str(python), *sys.argv], {**os.environ, "KUMIKO_CHECK_FEDERATION": "1"})
 
 

@@ -26,7 +26,7 @@ public enum WireRefusal: Hashable, Sendable, CustomStringConvertible {
     case wrongHello
     /// Octets that are no message of the description.
     case malformed
-    /// A message longer than its limit, compressed, or cut short.
+    /// A message longer than its limit, or compressed.
     case badFrame
     case unknownMethod
     /// The partner does not read what is said to it.

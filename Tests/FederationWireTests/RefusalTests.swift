@@ -127,6 +127,12 @@ enum HTTP2 {
         return block
     }()
 
+    /// A message as gRPC writes it, not compressed.
+    static func message(_ message: Kumiko_Federation_V1_Request) throws -> [UInt8] {
+        let octets: [UInt8] = try message.serializedBytes()
+        return [0, 0, 0, UInt8(octets.count >> 8), UInt8(octets.count & 255)] + octets
+    }
+
     static func frame(
         _ type: UInt8, _ flags: UInt8, stream: UInt8, _ payload: [UInt8], length: Int? = nil
     ) -> [UInt8] {
@@ -343,8 +349,7 @@ struct RefusalTests {
     func streams() async throws {
         let gate = try Gate()
         try await withWire(gate.server) { address in
-            let hello: [UInt8] = try gate.hello().serializedBytes()
-            let message = [0, 0, 0, UInt8(hello.count >> 8), UInt8(hello.count & 255)] + hello
+            let message = try HTTP2.message(gate.hello())
             var octets = HTTP2.preface
             for stream in 0..<40 as Range<UInt8> {
                 octets += HTTP2.frame(1, 4, stream: 2 * stream + 1, HTTP2.head)
@@ -361,7 +366,7 @@ struct RefusalTests {
     func connections() async throws {
         var limits = WireLimits()
         limits.connectionsPerAddress = 3
-        limits.handshake = .milliseconds(500)
+        limits.handshake = .seconds(2)
         let gate = try Gate(limits: limits)
         try await withWire(gate.server) { address in
             await withTaskGroup(of: Void.self) { group in
@@ -409,27 +414,13 @@ struct RefusalTests {
         limits.keepAliveTimeout = .milliseconds(700)
         let gate = try Gate(limits: limits)
         try await withWire(gate.server) { address in
-            let hanging = Box<(any Channel)?>(nil)
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    _ = try? await gate.stranger(.partner).call(
-                        Kumiko_Federation_V1_Federation.Method.Receive.descriptor, at: address,
-                        channel: { channel in hanging.change { $0 = channel } }
-                    ) { writer in
-                        try await writer.write(gate.hello())
-                        try await Task.sleep(for: .seconds(20))
-                    } _: { messages in
-                        for try await _ in messages {}
-                    }
-                }
-                #expect(await gate.site.recorder.acceptedLink() != nil)
-                let channel = hanging.value
-                try? await channel?.setOption(.autoRead, value: false).get()
-                let ending = await gate.site.recorder.ending()
-                #expect(ending?.isBroken == true)
-                try? await channel?.close().get()
-                group.cancelAll()
-            }
+            let hello = try HTTP2.message(gate.hello())
+            _ = try await gate.stranger(.partner).throwBytes(
+                [HTTP2.preface + HTTP2.frame(1, 4, stream: 1, HTTP2.head) + HTTP2.frame(0, 0, stream: 1, hello)],
+                at: address)
+            #expect(await gate.site.recorder.acceptedLink() != nil)
+            #expect(await gate.site.recorder.ending()?.isBroken == true)
+            #expect(await gate.serves(at: address))
         }
     }
 

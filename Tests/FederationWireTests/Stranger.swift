@@ -36,11 +36,10 @@ struct Stranger: Sendable {
     /// Calls a method, with whatever it is given to say, and hands on what comes back.
     func call<Result: Sendable>(
         _ method: MethodDescriptor, at address: WireAddress,
-        channel: @escaping @Sendable (any Channel) -> Void = { _ in },
         saying: @escaping @Sendable (RPCWriter<Kumiko_Federation_V1_Request>) async throws -> Void,
         _ hear: @escaping @Sendable (RPCAsyncSequence<Kumiko_Federation_V1_Delivery, any Error>) async throws -> Result
     ) async throws -> Result {
-        let transport = try await self.transport(address, channel: channel)
+        let transport = try await self.transport(address)
         return try await withGRPCClient(transport: transport) { client in
             try await Self.call(client, method, saying: saying, hear)
         }
@@ -59,14 +58,11 @@ struct Stranger: Sendable {
     }
 
     /// A connection, which is not made before something runs it.
-    func transport(
-        _ address: WireAddress, channel: @escaping @Sendable (any Channel) -> Void = { _ in }
-    ) async throws -> HTTP2ClientTransport.WrappedChannel {
+    private func transport(_ address: WireAddress) async throws -> HTTP2ClientTransport.WrappedChannel {
         try await HTTP2ClientTransport.WrappedChannel.wrapping { configure in
             try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connect(host: address.host, port: address.port) { new in
-                    channel(new)
-                    return new.eventLoop.makeCompletedFuture {
+                    new.eventLoop.makeCompletedFuture {
                         try new.pipeline.syncOperations.addHandler(self.handler())
                     }.flatMap { configure(new) }
                 }

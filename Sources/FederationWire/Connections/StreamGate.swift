@@ -75,6 +75,10 @@ final class StreamGate: ChannelDuplexHandler {
     private let drain: Drain
     private let number: UInt64
     private var hasBegun = false
+    /// Of the message that is coming: its prefix, as far as it has come, and how many of its octets are to come.
+    private var prefix: [UInt8] = []
+    private var left = 0
+    private var isBad = false
 
     init(_ connection: Connection, _ counters: WireCounters, paths: Set<String>, _ eventLoop: any EventLoop) {
         self.connection = connection
@@ -85,13 +89,33 @@ final class StreamGate: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !self.hasBegun, case .headers(var head) = self.unwrapInboundIn(data) else {
-            return context.fireChannelRead(data)
-        }
+        let payload = self.unwrapInboundIn(data)
+        if case .data(let part) = payload, case .byteBuffer(let octets) = part.data { self.look(octets) }
+        guard !self.hasBegun, case .headers(var head) = payload else { return context.fireChannelRead(data) }
         self.hasBegun = true
         head.headers.replaceOrAdd(name: Self.header, value: "\(self.connection.number) \(self.number)")
         if !self.paths.contains(head.headers.first(name: ":path") ?? "") { self.counters.count(.unknownMethod) }
         context.fireChannelRead(self.wrapInboundOut(.headers(head)))
+    }
+
+    /// Counts a message that gRPC is about to refuse, which it does without saying why: each begins with 0, or 1 when it is
+    /// compressed, and its length in four octets, the high one first.
+    private func look(_ octets: ByteBuffer) {
+        var octets = octets
+        while !self.isBad, octets.readableBytes > 0 {
+            if self.left > 0 {
+                let count = min(self.left, octets.readableBytes)
+                octets.moveReaderIndex(forwardBy: count)
+                self.left -= count
+            } else if let octet = octets.readInteger(as: UInt8.self) {
+                self.prefix.append(octet)
+                guard self.prefix.count == 5 else { continue }
+                self.left = self.prefix.dropFirst().reduce(0) { $0 << 8 | Int($1) }
+                self.isBad = self.prefix[0] != 0 || self.left > WireBounds.requestOctets
+                if self.isBad { self.counters.count(.badFrame) }
+                self.prefix.removeAll(keepingCapacity: true)
+            }
+        }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

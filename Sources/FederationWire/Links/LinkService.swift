@@ -120,13 +120,8 @@ struct LinkService: Kumiko_Federation_V1_Federation.StreamingServiceProtocol {
     }
 
     private func counted(_ error: any Error) -> any Error {
-        guard let error = error as? RPCError else { return error }
-        switch error.code {
-        // So the transport calls what it cannot take apart.
-        case .internalError, .resourceExhausted: self.counters.count(.badFrame)
-        case .invalidArgument: self.counters.count(.malformed)
-        default: break
-        }
+        // So gRPC calls octets that are no protocol buffer.
+        if (error as? RPCError)?.code == .invalidArgument { self.counters.count(.malformed) }
         return error
     }
 }
