@@ -179,7 +179,7 @@ let shell: [Target] = [
         "Node",
         on: [
             "Air", "Disclosure", "Exercises", "Federation", "FederationWire", "Geodesy", "Identity", "Ledger",
-            "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking", "Transport",
+            "MessageFormats", "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking", "Transport",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "Yams", package: "Yams"),
@@ -187,7 +187,7 @@ let shell: [Target] = [
     room(
         "Web",
         on: [
-            "Air", "Geodesy", "Node", "Releasability", "SensorFormats", "Storage",
+            "Air", "Geodesy", "MessageFormats", "Node", "Releasability", "SensorFormats", "Storage",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
@@ -240,13 +240,14 @@ let shell: [Target] = [
     tests(
         "NodeTests",
         [
-            "Node", "Air", "Exercises", "Geodesy", "Releasability", "SensorFormats", "Tracking", "Transport",
+            "Node", "Air", "Exercises", "Geodesy", "MessageFormats", "Releasability", "SensorFormats", "Tracking",
+            "Transport",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests(
         "WebTests",
         [
-            "Web", "Node", "Air", "Geodesy", "Releasability", "SensorFormats", "Storage",
+            "Web", "Node", "Air", "Geodesy", "MessageFormats", "Releasability", "SensorFormats", "Storage",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),

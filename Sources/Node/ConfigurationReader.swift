@@ -227,6 +227,9 @@ final class Section {
         }
     }
 
+    /// The keys, for sections whose keys are data.
+    var keys: [String] { self.pairs.map(\.key) }
+
     /// Takes all keys as known: what belongs here cannot be told until another error is mended.
     func ignoreRest() { self.known += self.pairs.map(\.key) }
 

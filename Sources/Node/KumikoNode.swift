@@ -62,7 +62,7 @@ public final class KumikoNode: NodeView, Service {
         let labels = LabelBook()
         let marks = configuration.release == nil ? nil : SensorLabels(configuration, book: labels)
         self.release = configuration.release.map {
-            ReleaseDesk($0.policy, realm: configuration.realm, labels: labels)
+            ReleaseDesk($0.policy, realm: configuration.realm, labels: labels, crosswalk: $0.crosswalk)
         }
         self.book = SensorBook(sensors: configuration.sensors, labels: marks)
         self.history = try configuration.history.map { history in

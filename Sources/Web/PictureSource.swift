@@ -88,34 +88,37 @@ struct PictureSource: Sendable {
         }
     }
 
+    /// The label of a track; nil if it has none.
+    func label(of track: borrowing Track) -> Label? {
+        self.released == nil ? self.view.release?.label(of: track) : self.terms(of: track.id)?.label
+    }
+
+    /// On what terms an audience is shown a track: what it was told, or else what is decided for it.
+    private func terms(of track: TrackID) -> (label: Label?, agreement: String?, redactions: Redactions)? {
+        if self.shown != nil {
+            let terms = self.sights.map { $0[track]?.terms } ?? self.shown?.terms(of: track)
+            return terms.map { ($0.label, $0.agreement, $0.redactions) }
+        }
+        return self.released?.terms(of: track).map { ($0.label, $0.agreement, $0.redactions) }
+    }
+
     /// Writes the label of a track, and of one that is shown to an audience by which agreement.
     func besideTrack(_ track: borrowing Track, to json: inout JSONWriter) {
         guard let desk = self.view.release else { return }
         json.key("label")
-        guard let released = self.released else {
-            ReleaseJSON.label(desk.label(of: track), of: desk.policy, to: &json)
+        guard self.released != nil else {
+            ReleaseJSON.label(self.label(of: track), of: desk.policy, to: &json)
             FederationJSON.origins(self.view.origins?.origins(of: track.id), to: &json)
             return
         }
-        if self.shown != nil || self.sights != nil {
-            let terms = self.sights.map { $0[track.id]?.terms } ?? self.shown?.terms(of: track.id)
-            self.write(terms?.label, terms?.agreement, terms?.redactions, desk, to: &json)
-            return
-        }
-        let terms = released.terms(of: track.id)
-        self.write(terms?.label, terms?.agreement, terms?.redactions, desk, to: &json)
-    }
-
-    private func write(
-        _ label: Label?, _ agreement: String?, _ redactions: Redactions?, _ desk: ReleaseDesk, to json: inout JSONWriter
-    ) {
-        ReleaseJSON.label(label, of: desk.policy, to: &json)
-        guard let agreement else { return }
+        let terms = self.terms(of: track.id)
+        ReleaseJSON.label(terms?.label, of: desk.policy, to: &json)
+        guard let terms, let agreement = terms.agreement else { return }
         json.key("agreement")
         json.string(agreement)
-        if let redactions, !redactions.isEmpty {
+        if !terms.redactions.isEmpty {
             json.key("redactions")
-            ReleaseJSON.redactions(redactions, to: &json)
+            ReleaseJSON.redactions(terms.redactions, to: &json)
         }
     }
 

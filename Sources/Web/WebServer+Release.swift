@@ -1,6 +1,10 @@
 internal import Air
 internal import Geodesy
+internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
+internal import MessageFormats
+internal import NIOCore
 internal import Node
 internal import Releasability
 internal import SensorFormats
@@ -64,6 +68,35 @@ extension WebServer {
                 json.endArray()
                 json.endObject()
             }
+        }
+    }
+
+    /// The label of a track in the words of a security policy, as STANAG 4774 writes it.
+    func addLabels(to router: Router<BasicRequestContext>) {
+        let view = self.view
+        router.get("/api/tracks/:id/label") { request, context in
+            let id = try Self.trackID(context)
+            let source = try PictureSource(view, request)
+            guard let crosswalk = view.release?.crosswalk else {
+                throw Problem.notFound("This node has no security policy; name one under `release.crosswalk:`.")
+            }
+            guard let track = source.picture.track(id) else { throw Problem.notFound("There is no track \(id) now.") }
+            guard let label = source.label(of: track) else {
+                throw Problem.notFound("Track \(id) has no label: it is for nobody.")
+            }
+            let now = view.now
+            let document: ConfidentialityLabel
+            do {
+                document = try ConfidentialityLabel(
+                    crosswalk.table.securityLabel(label), policy: crosswalk.table.policy, createdAt: now,
+                    reviewAt: now.advanced(by: 86_400 * Double(crosswalk.reviewDays)))
+            } catch {
+                throw Problem.notFound(
+                    "Policy \(crosswalk.table.policy.name) has no words for the label of track \(id): \(error).")
+            }
+            return Response(
+                status: .ok, headers: [.contentType: "application/xml", .cacheControl: "no-store"],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.xml)))
         }
     }
 

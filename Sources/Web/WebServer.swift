@@ -99,6 +99,7 @@ public struct WebServer: Service {
         self.addTracks(to: router, readers: readers)
         self.addHistory(to: router)
         self.addRelease(to: router)
+        self.addLabels(to: router)
         self.addNode(to: router, readers: readers)
         return router
     }

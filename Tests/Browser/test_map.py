@@ -4,6 +4,7 @@
     python3 Tests/Browser/test_map.py http://127.0.0.1:8080/          against a node that runs (make test: the demo)
     python3 Tests/Browser/test_map.py --mock                          against the made-up node beside this file
     … --screenshot docs/map.png                                       and leaves a picture of the map
+    … --view-as                                               looks only at what an audience may see
     … --crowd                                                         and prints frames per second with 5,000 tracks
 
 Needs requirements.txt, a Chromium (Debian: chromium) and the map's assets (scripts/fetch-map-assets.py). It ends
@@ -382,6 +383,7 @@ def main() -> int:
     parser.add_argument("base", nargs="?", help="address of the map, for example http://127.0.0.1:8080/")
     parser.add_argument("--mock", action="store_true", help="look at the made-up node instead")
     parser.add_argument("--screenshot", type=Path, help="leave a picture here (1440 × 900)")
+    parser.add_argument("--view-as", action="store_true", help="look only at what an audience of the node may see")
     parser.add_argument("--crowd", action="store_true", help="print frames per second with 5,000 tracks")
     parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium")
     options = parser.parse_args()
@@ -404,7 +406,12 @@ def main() -> int:
             page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
             page.on("pageerror", lambda e: complaints.append(str(e)))
             try:
-                look(page, base, options)
+                if options.view_as:
+                    page.goto(base)
+                    wait(page, "tracks are drawn on the map", lambda d: d["ready"] and d["inView"] > 0 and d["health"] == "live")
+                    view_as(page, base)
+                else:
+                    look(page, base, options)
                 check("no request goes to another host", not foreign, foreign[:5])
                 # A track may be dropped between two askings; the browser writes its 404 to the console by itself.
                 real = [text for text in complaints if "404 (Not Found)" not in text]

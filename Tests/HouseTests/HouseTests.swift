@@ -30,14 +30,12 @@ struct HouseTests {
         "Storage": ["Air", "Geodesy", "GRDB", "Ledger"],
         "Node": [
             "Air", "Disclosure", "Exercises", "Federation", "FederationWire", "Geodesy", "Identity", "Ledger",
-            "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking", "Transport", "Logging",
-            "ServiceLifecycle", "Yams",
+            "MessageFormats", "Plausibility", "Releasability", "SensorFormats", "Storage", "Tracking", "Transport",
+            "Logging", "ServiceLifecycle", "Yams",
         ],
         "Web": [
-            "Air", "Geodesy", "Node", "Releasability", "SensorFormats", "Storage", "Hummingbird", "HummingbirdCore",
-            "HTTPTypes",
-            "Logging", "NIOCore",
-            "ServiceLifecycle",
+            "Air", "Geodesy", "MessageFormats", "Node", "Releasability", "SensorFormats", "Storage", "Hummingbird",
+            "HummingbirdCore", "HTTPTypes", "Logging", "NIOCore", "ServiceLifecycle",
         ],
         "kumiko": [
             "Air", "Disclosure", "Exercises", "Geodesy", "Identity", "Ledger", "Node", "Releasability", "Scoring",

@@ -134,7 +134,7 @@ struct ClusterTests {
 }
 
 /// The reports of radars that do not resolve echoes nearer to each other than this: metres, radians.
-private func merged(_ reports: [SensorReport], range: Double, azimuth: Double) -> [SensorReport] {
+func merged(_ reports: [SensorReport], range: Double, azimuth: Double) -> [SensorReport] {
     var result: [SensorReport] = []
     for report in reports {
         if case .plot(var plot) = report, case .polar(let r, let a, let e) = plot.measurement {

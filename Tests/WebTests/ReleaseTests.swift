@@ -3,6 +3,7 @@ import Foundation
 import Geodesy
 import HTTPTypes
 import HummingbirdTesting
+import MessageFormats
 import Releasability
 import Storage
 import Testing
@@ -238,5 +239,110 @@ private struct Allied {
         }
         #expect(worlds[0] == worlds[1])
         #expect(!worlds[0].contains { $0.contains("SECRET") || $0.contains("Tower") })
+    }
+}
+
+@Suite("Labels as STANAG 4774") struct LabelAPITests {
+    /// A security policy of two levels and two releases.
+    private static let spif = """
+        <?xml version="1.0" encoding="UTF-8"?>
+        <spif:SPIF xmlns:spif="http://www.xmlspif.org/spif" schemaVersion="2.1" version="1" creationDate="20260101000000Z"
+            originatorDN="CN=Kumiko" keyIdentifier="00" privilegeId="1.3.6.1.4.1.9999.1" rbacId="1.3.6.1.4.1.9999.2">
+          <spif:securityPolicyId name="trilateral" id="1.3.6.1.4.1.9999.3"/>
+          <spif:securityClassifications>
+            <spif:securityClassification name="unclassified" lacv="1" hierarchy="1"/>
+            <spif:securityClassification name="restricted" lacv="2" hierarchy="2"/>
+            <spif:securityClassification name="secret" lacv="3" hierarchy="3"/>
+          </spif:securityClassifications>
+          <spif:securityCategoryTagSets>
+            <spif:securityCategoryTagSet name="Release To" id="1.3.6.1.4.1.9999.4">
+              <spif:securityCategoryTag name="Release To" tagType="permissive">
+                <spif:tagCategory name="USA" lacv="1"/>
+                <spif:tagCategory name="KOR" lacv="2"/>
+              </spif:securityCategoryTag>
+            </spif:securityCategoryTagSet>
+          </spif:securityCategoryTagSets>
+        </spif:SPIF>
+        """
+    private static let section = """
+        node: {nation: jp, realm: exercise(edge)}
+        release:
+          agreements: here
+          crosswalk:
+            policy: FILE
+            releaseTagSet: Release To
+            nations: {USA: us, KOR: [kr]}
+            reviewDays: 10
+        """
+
+    private static let words = """
+        nation: jp
+        realm: exercise(edge)
+        policies:
+          - {name: trilateral, classifications: [unclassified, restricted, secret], caveats: [eyes]}
+        clearances:
+          - {audience: us, policy: trilateral, classification_max: secret}
+        """
+
+    private static func release(_ text: String = section, words: String = words) throws -> Configuration.Release? {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kumiko-spif-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "policy.xml")
+        try Data(self.spif.utf8).write(to: file)
+        return try Configuration(yaml: text.replacing("FILE", with: file.path)) { _ throws(PolicyFolderError) in
+            try Policy(files: [("policy.yaml", words)])
+        }.release
+    }
+
+    @Test("a label comes in the words of the configured policy; one that it cannot say exactly does not")
+    func label() async throws {
+        let release = try #require(try Self.release())
+        let book = LabelBook()
+        let desk = ReleaseDesk(
+            release.policy, realm: .exercise("edge"), labels: book, crosswalk: try #require(release.crosswalk))
+        let node = StillNode(release: desk)
+        func enter(_ id: UInt32, _ yaml: String?) throws {
+            var track = WebTests.track(id)
+            track.labels = book.set(of: try yaml.map { try Label(yaml: $0, policy: release.policy) })
+            node.picture.apply([.updated(track)])
+        }
+        try enter(1, "{policy: trilateral, classification: restricted, releasable_to: [us, kr]}")
+        try enter(2, "{policy: trilateral, classification: restricted, releasable_to: [us, de]}")
+        try enter(3, "{policy: trilateral, classification: restricted, releasable_to: us, caveats: eyes}")
+        try enter(4, nil)
+        let response = try await answer(node, "/api/tracks/1/label")
+        #expect(response.status == .ok && response.headers[.contentType] == "application/xml")
+        let xml = [UInt8](response.body.readableBytesView)
+        let read = try ConfidentialityLabel(xml)
+        #expect(read.policyName == "trilateral" && read.classification == "restricted")
+        #expect(read.categories.map(\.values) == [["USA", "KOR"]])
+        #expect(read.createdAt == noon && read.reviewAt == noon.advanced(by: 864_000))
+        for id in 2...5 {
+            let response = try await answer(node, "/api/tracks/\(id)/label")
+            #expect(response.status == .notFound, "\(id)")
+        }
+        #expect(try await answer(StillNode(), "/api/tracks/1/label").status == .notFound)
+    }
+
+    @Test(
+        "a crosswalk that does not fit is refused with what to do",
+        arguments: [
+            (
+                "releaseTagSet: Release To", "releaseTagSet: Nations",
+                "is no tag set of the policy; write one of Release To"
+            ),
+            ("USA: us", "FRA: fr", "crosswalk.nations.FRA: is no permissive category"),
+            ("policy: FILE", "policy: /nowhere.xml", "crosswalk.policy: cannot be read"),
+            ("reviewDays: 10", "reviewDay: 10", "reviewDay: is no key of this section; did you mean `reviewDays`?"),
+            ("reviewDays: 10", "onward: {ORCON: originator-consent}", "is no restrictive or informative category"),
+        ])
+    func mistakes(old: String, new: String, told: String) {
+        #expect {
+            _ = try Self.release(Self.section.replacing(old, with: new))
+        } throws: { "\($0)".contains(told) }
+        #expect {
+            _ = try Self.release(words: Self.words.replacing("unclassified, restricted", with: "restricted, official"))
+        } throws: { "\($0)".contains("write the same in policy.yaml") }
     }
 }

@@ -7,10 +7,13 @@ extension Configuration {
         public var policy: Policy
         /// The label of data whose sensor and feed have none; nil: they are withheld from every partner.
         public var label: Label?
+        /// How labels are written for others; nil: they are not.
+        public var crosswalk: Crosswalk?
 
-        public init(policy: Policy, label: Label? = nil) {
+        public init(policy: Policy, label: Label? = nil, crosswalk: Crosswalk? = nil) {
             self.policy = policy
             self.label = label
+            self.crosswalk = crosswalk
         }
     }
 
@@ -23,7 +26,8 @@ extension Configuration {
         }
         do throws(PolicyFolderError) {
             let policy = try policy(folder)
-            self.release = Release(policy: policy)
+            self.release = Release(
+                policy: policy, crosswalk: Self.crosswalk(section, of: policy))
             if let nation = self.nation, nation != policy.nation {
                 section.report(
                     "agreements",

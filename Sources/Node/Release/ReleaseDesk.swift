@@ -13,11 +13,14 @@ public final class ReleaseDesk: Sendable {
     public let labels: LabelBook
     /// What each partner that has a clearance may see, and the public if it has one; by their names.
     public let audiences: [ReleasedPicture]
+    /// How labels are written for others; nil: they are not.
+    public let crosswalk: Configuration.Crosswalk?
     private let releases: Mutex<[AudienceRelease]>
     private let told: Mutex<[(tally: ReleaseTally, lostStates: UInt64)]>
 
     /// - Parameter realm: of the node's data.
-    public init(_ policy: Policy, realm: Realm, labels: LabelBook) {
+    public init(_ policy: Policy, realm: Realm, labels: LabelBook, crosswalk: Configuration.Crosswalk? = nil) {
+        self.crosswalk = crosswalk
         self.policy = policy
         self.realm = realm
         self.labels = labels
