@@ -21,7 +21,7 @@ public final class DataDirectory: Sendable {
             let holder = Self.holder(self.descriptor)
             let isHeld = errno == EWOULDBLOCK
             let reason = Self.systemReason()
-            Glibc.close(self.descriptor)
+            // `deinit` closes the descriptor: it runs for what throws once all is stored.
             throw isHeld ? .inUse(path: path, process: holder) : .directory(path: path, reason: reason)
         }
         // Only for the message that a second process gives; that it fails does no harm.
