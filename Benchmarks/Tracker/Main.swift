@@ -24,7 +24,7 @@ struct Main {
             "usage: kumiko-bench-tracker referee DIRECTORY… [--origins] [--consistency] [--mode off|estimate|correct]"
                 + " [--set NAME=VALUE] [--out NAME] [--sectors N] | registration DIRECTORY… [--each]"
                 + " | federation DIRECTORY… [--share none|tracks|tracklets|plots] [--out-dir OUT] [--link-delay S]"
-                + " [--share-period S] | scale [--quick] [--sectors N]")
+                + " [--share-period S] | fusion [TRACKS] | scale [--quick] [--sectors N]")
         exit(64)
     }
 
@@ -40,6 +40,7 @@ struct Main {
         switch part {
         case "registration": return try RegistrationBench.run(rest)
         case "federation": return try FederationBench.run(rest)
+        case "fusion": return FusionCost.run(rest)
         case "scale": return ScaleBench.run(rest)
         case "referee": break
         default: Self.usage()
