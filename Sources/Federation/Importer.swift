@@ -23,6 +23,8 @@ struct Importer: Sendable {
     let partner: Nation
     let lane: Lane
     private var follower: LaneFollower?
+    /// The edge that the store gave, from which the follower goes on once there are keys.
+    private let kept: Frontier
     /// The last head that is durable, and its size.
     private var durable: SignedNote?
     private var durableSize: UInt64 = 0
@@ -49,12 +51,8 @@ struct Importer: Sendable {
         self.durableSize = state?.frontier.size ?? 0
         self.urgents = state?.urgents ?? []
         self.conviction = state?.conviction
+        self.kept = state?.frontier ?? Frontier()
         self.adopt(setting)
-        if let head = state?.head, let frontier = state?.frontier, let keys = setting.keys(of: partner) {
-            self.follower = LaneFollower(
-                lane: lane, policy: SignaturePolicy(required: [keys.log]), head: head, frontier: frontier)
-            self.isBroken = self.follower == nil
-        }
     }
 
     /// The keys of the partner, from now on.
@@ -62,7 +60,12 @@ struct Importer: Sendable {
         guard let keys = setting.keys(of: self.partner) else { return }
         let policy = SignaturePolicy(required: [keys.log])
         guard let follower = self.follower, let head = follower.head else {
-            self.follower = LaneFollower(lane: self.lane, policy: policy)
+            if let durable {
+                self.follower = LaneFollower(lane: self.lane, policy: policy, head: durable, frontier: self.kept)
+                self.isBroken = self.follower == nil
+            } else {
+                self.follower = LaneFollower(lane: self.lane, policy: policy)
+            }
             return
         }
         // Under a new key the head held must be signed anew: until it is, nothing is taken.
@@ -72,7 +75,7 @@ struct Importer: Sendable {
     }
 
     mutating func recover(_ outputs: inout [FederationOutput]) {
-        if self.isBroken { outputs.append(.alarm(.notShown(self.lane, held: nil, offered: self.durable!))) }
+        if self.isBroken, let durable { outputs.append(.alarm(.notShown(self.lane, held: nil, offered: durable))) }
     }
 
     mutating func revoke(_ outputs: inout [FederationOutput]) {

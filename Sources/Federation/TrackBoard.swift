@@ -244,7 +244,11 @@ struct TrackBoard: Sendable {
         let place = Int(slot)
         let own = self.slots[place].own
         let number = self.slots[place].number == 0 ? self.numbers + 1 : self.slots[place].number
-        guard let news = self.released(own, TrackID(number), setting, &source, now) else {
+        let news: News
+        switch self.released(own, TrackID(number), setting, &source, now) {
+        case .news(let found): news = found
+        case .unchanged: return .nothing
+        case .hidden:
             guard self.slots[place].isShown else { return .nothing }
             // Nothing tells whether it ended or may not be shown.
             self.book.withdraw(UInt64(number), reason: "withdrawn", at: now)
@@ -271,6 +275,7 @@ struct TrackBoard: Sendable {
             self.slots[place].told = news.told
             self.slots[place].terms = news.terms
             self.slots[place].isLast = news.isLast
+            if news.isLast { self.book.withdraw(UInt64(number), reason: "withdrawn", at: now) }
             if !self.slots[place].isShown { self.shownCount += 1 }
             self.slots[place].isShown = true
             return .leaf(hash)
@@ -294,11 +299,19 @@ struct TrackBoard: Sendable {
         var isLast = false
     }
 
-    /// What of a track may be told now; nil if nothing.
+    private enum Answer {
+        case news(News)
+        /// It may be told, and there is nothing new.
+        case unchanged
+        /// It ended, or may not be told.
+        case hidden
+    }
+
+    /// What of a track may be told now.
     private mutating func released(
         _ own: TrackID, _ number: TrackID, _ setting: Setting, _ source: inout some TrackSource, _ now: Timestamp
-    ) -> News? {
-        if source.offersTracklets, let news = self.tracklet(own, number, setting, &source, now) { return news }
+    ) -> Answer {
+        if source.offersTracklets, let answer = self.tracklet(own, number, setting, &source, now) { return answer }
         for delay in self.delays {
             guard let state = source.state(of: own, at: Timestamp(nanoseconds: now.nanoseconds &- delay)) else {
                 continue
@@ -307,19 +320,22 @@ struct TrackBoard: Sendable {
             guard let released = self.states.release(state.payload, label: label, at: now, numbered: number),
                 let terms = self.terms(label, released.verdict, released.label, isTracklet: false, setting)
             else { continue }
-            return News(
+            let news = News(
                 news: .state(released.payload), terms: terms,
                 told: Told(
                     measuredAt: state.payload.measuredAt, receivedAt: state.payload.receivedAt,
                     status: state.payload.status))
+            return .news(news)
         }
-        return nil
+        return .hidden
     }
 
+    /// The answer where tracklets may go; nil where a state is to be asked for instead.
     private mutating func tracklet(
         _ own: TrackID, _ number: TrackID, _ setting: Setting, _ source: inout some TrackSource, _ now: Timestamp
-    ) -> News? {
+    ) -> Answer? {
         // Whether it may be told at all is known before the source gives it away.
+        let isThere: Bool
         if let state = source.state(of: own, at: now) {
             let label = self.tracklets.number(of: state.label)
             let verdict = self.tracklets.verdict(CompiledRelease.Item(label: label, state.payload.spot), at: now)
@@ -328,20 +344,25 @@ struct TrackBoard: Sendable {
                 source.forget(own, for: self.partner)
                 return nil
             }
-        } else if let slot = self.index[own], !self.slots[Int(slot)].isShown {
-            return nil
+            isThere = true
+        } else {
+            guard let slot = self.index[own], self.slots[Int(slot)].isShown else { return .hidden }
+            isThere = false
         }
-        guard let gained = source.tracklet(of: own, for: self.partner, at: now) else { return nil }
+        guard let gained = source.tracklet(of: own, for: self.partner, at: now) else {
+            return isThere ? .unchanged : .hidden
+        }
         let label = self.tracklets.number(of: gained.label)
         guard let released = self.tracklets.release(gained.payload, label: label, at: now, numbered: number),
             let terms = self.terms(label, released.verdict, released.label, isTracklet: true, setting)
         else {
             source.lost(own, for: self.partner)
-            return nil
+            return isThere ? nil : .hidden
         }
-        return News(
-            news: .tracklet(released.payload), terms: terms, told: nil, isTracklet: true,
-            isLast: gained.payload.isLast)
+        return .news(
+            News(
+                news: .tracklet(released.payload), terms: terms, told: nil, isTracklet: true,
+                isLast: gained.payload.isLast))
     }
 
     private mutating func terms(
