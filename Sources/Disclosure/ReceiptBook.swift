@@ -64,10 +64,12 @@ public struct ReceiptBook: Sendable {
     /// - Parameters:
     ///   - time: since when it listens: intervals that began before are not compared.
     ///   - seed: of the order of its table, which must be a secret: the sender chooses the numbers.
+    ///   - snapshot: the fold of the lane's statements that were received before.
     public init(
-        at time: Timestamp, settings: DisclosureBook.Settings = DisclosureBook.Settings(), waitingMax: Int = 10,
-        seed: UInt64
+        after snapshot: OpenTracks = OpenTracks(), at time: Timestamp,
+        settings: DisclosureBook.Settings = DisclosureBook.Settings(), waitingMax: Int = 10, seed: UInt64
     ) {
+        self.tracks = snapshot
         self.settings = settings
         self.waitingMax = max(1, waitingMax)
         self.table = ShowTable(seed: seed)

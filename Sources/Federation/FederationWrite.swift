@@ -119,18 +119,20 @@ public struct HeldLane: Sendable {
     public var urgents: [HeldUrgent] = []
     /// The proof that it has two histories.
     public var conviction: Equivocation?
+    /// The fold of the lane's statements of disclosure.
+    public var open = OpenTracks()
 
     public init(lane: Lane) { self.lane = lane }
 
     /// Takes note of entries that came in their turn: warnings among them are held no longer.
     public mutating func apply(_ entries: [[UInt8]], head: SignedNote, _ frontier: Frontier) {
-        if !self.urgents.isEmpty {
-            for octets in entries {
-                guard let entry = try? Entry(parsing: octets) else { continue }
-                let id = entry.recordID
-                self.urgents.removeAll {
-                    $0.leaf == entry.leaf.hash || $0.sequence >= HeldUrgent.early && id != nil && $0.id == id
-                }
+        for octets in entries {
+            guard let entry = try? Entry(parsing: octets) else { continue }
+            if let statement = try? DisclosureStatement(entry) { self.open.apply(statement) }
+            guard !self.urgents.isEmpty else { continue }
+            let id = entry.recordID
+            self.urgents.removeAll {
+                $0.leaf == entry.leaf.hash || $0.sequence >= HeldUrgent.early && id != nil && $0.id == id
             }
         }
         self.head = head

@@ -38,6 +38,8 @@ struct Importer: Sendable {
     /// The epoch of the partner's tracks, and the last batch of each originator by this partner.
     private var lastBatch: BatchNumber?
     private var book: ReceiptBook?
+    /// The fold of the statements that were durable at the start, for the book.
+    private let open: OpenTracks
     private var clock = ClockFilter()
     private var isRevoked = false
     private var isBroken = false
@@ -52,6 +54,7 @@ struct Importer: Sendable {
         self.urgents = state?.urgents ?? []
         self.conviction = state?.conviction
         self.kept = state?.frontier ?? Frontier()
+        self.open = state?.open ?? OpenTracks()
         self.adopt(setting)
     }
 
@@ -197,7 +200,7 @@ struct Importer: Sendable {
         var book =
             self.book
             ?? ReceiptBook(
-                at: now, settings: setting.limits.disclosure, seed: setting.seed("received \(self.partner)"))
+                after: self.open, at: now, settings: setting.limits.disclosure, seed: setting.seed("received \(self.partner)"))
         self.report(book.began(at: welcome.bookBegan), &outputs)
         self.book = book
         if let durable, self.durableSize > 0 { self.sendReceipt(durable, self.durableSize, setting, at: now, &outputs) }
