@@ -8,7 +8,7 @@ struct Exporter: Sendable {
     /// An entry on its way to the disk, or just written.
     private struct Fresh: Sendable {
         var entry: Entry
-        var goods: Goods?
+        var facts: LaneEntry.Facts?
         /// The own number of the record that it holds.
         var record: UInt64?
         /// A warning, and what it was made from, should the disk keep it waiting.
@@ -258,7 +258,7 @@ struct Exporter: Sendable {
         let limits = setting.limits
         var octets = 0
         func hasRoom(_ count: Int) -> Bool { count < limits.batchEntriesMax && octets < limits.batchOctetsMax }
-        func add(_ entry: Entry, _ goods: Goods?, _ source: Waiting?) {
+        func add(_ entry: Entry, _ facts: LaneEntry.Facts?, _ source: Waiting?) {
             let isUrgent = source?.record.isUrgent ?? false
             let own = OwnEntry(
                 sequence: self.edge.size, leaf: entry.leaf.hash, octets: entry.encoded, isUrgent: isUrgent,
@@ -267,13 +267,13 @@ struct Exporter: Sendable {
             self.edge.append(own.leaf)
             self.entering.append(
                 Fresh(
-                    entry: entry, goods: goods, record: own.record, isUrgent: isUrgent,
+                    entry: entry, facts: facts, record: own.record, isUrgent: isUrgent,
                     source: isUrgent ? source : nil))
             journal.add(.ownEntry(self.lane, own))
         }
         func add(_ item: Waiting) {
-            if let (entry, goods) = self.entry(item, setting, at: now) {
-                add(entry, goods, item)
+            if let (entry, facts) = self.entry(item, setting, at: now) {
+                add(entry, facts, item)
             } else {
                 self.dropped.append(item.record.number)
             }
@@ -315,14 +315,15 @@ struct Exporter: Sendable {
     /// The entry of what waits, judged at the last moment.
     private func entry(
         _ item: Waiting, _ setting: Setting, at now: Timestamp, sequence: UInt64? = nil
-    ) -> (Entry, Goods)? {
+    ) -> (Entry, LaneEntry.Facts)? {
         let identity = setting.identity
         guard
             let released = setting.policy.release(
                 Labelled(item.record, label: item.record.label), realm: identity.realm, to: .nation(self.partner),
                 at: now, numbered: ()),
             let (fields, label) = LaneEntry.fields(
-                released.payload, released.label, late: item.early, in: setting.policy)
+                released.payload, released.label, late: item.early, of: item.record,
+                taken: released.verdict.redactions, in: setting.policy)
         else { return nil }
         let sequence = sequence ?? self.edge.size
         let salts = identity.salts.salts(lane: self.lane, sequence: sequence)
@@ -336,13 +337,13 @@ struct Exporter: Sendable {
         let goods = Goods(
             item.record.goods, label: item.record.label, realm: identity.realm, position: item.record.position,
             measuredAt: item.record.measuredAt)
-        return (entry, goods)
+        return (entry, LaneEntry.Facts(goods: goods, taken: released.verdict.redactions))
     }
 
     /// Whether a record can be an entry at all.
     func refusal(_ record: Record, _ setting: Setting, at now: Timestamp) -> RecordRefusal? {
         let names = record.fields.map(\.name)
-        let taken: Set<String> = ["id", "label", "goods", "measured", "place", "late"]
+        let taken: Set<String> = ["id", "label", "goods", "measured", "place", "late", LaneEntry.own]
         guard Set(names).count == names.count, taken.isDisjoint(with: names), !names.contains(""),
             record.id.utf8.count <= 256, record.references.count < EntryStatement.referencesMax
         else { return .cannotBe(.cannotBe) }
@@ -805,9 +806,8 @@ struct Exporter: Sendable {
     private func copy(
         _ fresh: Fresh, _ setting: Setting, at now: Timestamp
     ) -> (octets: [UInt8], isWithheld: Bool) {
-        if let goods = fresh.goods {
-            return setting.policy.verdict(goods, to: .nation(self.partner), at: now).isReleased
-                ? (fresh.entry.encoded, false) : (fresh.entry.withholding { _ in true }.encoded, true)
+        if let facts = fresh.facts {
+            return LaneEntry.copy(fresh.entry, facts, for: self.partner, in: setting.policy, at: now)
         }
         return LaneEntry.copy(fresh.entry, for: self.partner, in: setting.policy, at: now)
     }

@@ -46,7 +46,7 @@ public struct Record: Sendable {
     /// Where; nil for what has no place.
     public var position: Geodetic?
     public var measuredAt: Timestamp
-    /// What it says. The names `id`, `label`, `goods`, `place`, `measured` and `late` are taken.
+    /// What it says. The names `id`, `label`, `goods`, `place`, `measured`, `late` and `release` are taken.
     public var fields: [Field]
     /// The leaf hashes of entries that it answers.
     public var references: [LedgerHash]

@@ -200,7 +200,8 @@ struct Importer: Sendable {
         var book =
             self.book
             ?? ReceiptBook(
-                after: self.open, at: now, settings: setting.limits.disclosure, seed: setting.seed("received \(self.partner)"))
+                after: self.open, at: now, settings: setting.limits.disclosure,
+                seed: setting.seed("received \(self.partner)"))
         self.report(book.began(at: welcome.bookBegan), &outputs)
         self.book = book
         if let durable, self.durableSize > 0 { self.sendReceipt(durable, self.durableSize, setting, at: now, &outputs) }

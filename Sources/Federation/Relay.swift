@@ -22,7 +22,7 @@ extension Record {
     public init?(passingOn entry: Entry, number: UInt64, in policy: Policy) {
         let statement = entry.leaf.statement
         guard statement.kind != Self.relayKind, statement.lane.nation != policy.nation, let id = entry.recordID,
-            let goods = LaneEntry.goods(of: entry.body, realm: statement.lane.realm, in: policy),
+            let goods = LaneEntry.facts(of: entry.body, realm: statement.lane.realm, in: policy)?.goods,
             goods.label?.originators == [statement.lane.nation]
         else { return nil }
         self.init(
