@@ -211,8 +211,9 @@ struct Exporter: Sendable {
 
     private mutating func addUrgent(_ sequence: UInt64, _ entry: Entry, _ setting: Setting, at now: Timestamp) {
         let id = entry.recordID
-        // What went out before the disk had it is here now, and need not be repeated for itself.
-        self.urgents.removeAll { $0.sequence >= HeldUrgent.early && $0.id == id && id != nil && $0.isSent }
+        // What went out before the disk had it, or was to go, is here now: said again after its turn, it would be taken for
+        // another one.
+        self.urgents.removeAll { $0.sequence >= HeldUrgent.early && $0.id == id && id != nil }
         self.urgents.append(
             Urgent(sequence: sequence, entry: entry, id: id, due: now, wait: setting.limits.urgentRetry))
         if self.urgents.count > setting.limits.urgentsMax { self.urgents.removeFirst() }

@@ -361,6 +361,11 @@ struct Importer: Sendable {
             try entry.leaf.verify(in: self.lane, at: entry.leaf.statement.sequence, keys: setting.keys)
         } catch { return self.end(.entry(.entry(error, sequence: follower.size)), &outputs) }
         let sequence = entry.leaf.statement.sequence, leaf = entry.leaf.hash, id = entry.recordID
+        // It is here in its turn, on its way to the disk.
+        if sequence >= HeldUrgent.early, id != nil, self.arriving.elements.contains(where: { $0.entry.recordID == id }) {
+            self.figures.duplicates += 1
+            return
+        }
         // In its turn it was here before.
         if sequence < self.durableSize {
             self.figures.duplicates += 1
