@@ -255,8 +255,12 @@ struct Importer: Sendable {
                 &outputs)
         }
         guard end > follower.size else {
-            // Sent again over a new link, while the first one is on its way to the disk.
+            // Sent again over a new link, while the first one is on its way to the disk, or there by now: then its receipt
+            // went before the sender knew for what.
             self.figures.duplicates += UInt64(batch.entries.count)
+            if let durable, end <= self.durableSize {
+                self.sendReceipt(durable, self.durableSize, setting, at: now, &outputs)
+            }
             return
         }
         guard end - self.durableSize <= limits.entriesUnreceiptedMax + UInt64(limits.batchEntriesMax) else {
