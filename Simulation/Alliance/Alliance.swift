@@ -40,6 +40,7 @@ public struct Alliance {
         case rollBack(Int)
         case urgentDue(UrgentDuty)
         case endOfFaults
+        case lastCall
     }
 
     let seed: UInt64
@@ -183,6 +184,7 @@ public struct Alliance {
     private mutating func schedule() {
         for (place, act) in self.history.acts.enumerated() { self.heap.insert(.act(place), at: act.time) }
         self.heap.insert(.endOfFaults, at: Int64(Self.activeSeconds * 1e9))
+        self.heap.insert(.lastCall, at: Int64((Self.seconds - 3) * 1e9))
         for receiver in self.stations.indices {
             for sender in self.stations.indices where sender != receiver {
                 self.foretell(.dial(receiver: receiver, sender: sender), in: self.linkRandom.uniform(0...1))
@@ -291,6 +293,7 @@ public struct Alliance {
             else { return }
             self.oracle.isDue(duty)
         case .endOfFaults: self.endFaults()
+        case .lastCall: self.oracle.lastCall(self.stations)
         }
     }
 

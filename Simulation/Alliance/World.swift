@@ -175,7 +175,7 @@ struct World: Sendable {
         let year: Int64 = 365 * 86_400 * 1_000_000_000
         // Some begin or end while the run lasts.
         let from = random.chance(0.1) ? Self.begin + Int64(random.uniform(0...40) * 1e9) : Self.begin - year
-        let to = random.chance(0.1) ? Self.begin + Int64(random.uniform(41...80) * 1e9) : Self.begin + year
+        let to = random.chance(0.1) ? Self.begin + Int64(random.uniform(40...50) * 1e9) : Self.begin + year
         var kinds = Set(SmallKind.allCases)
         if !isWide { for kind in SmallKind.allCases where random.chance(0.3) { kinds.remove(kind) } }
         if kinds.isEmpty { kinds = [.report] }
