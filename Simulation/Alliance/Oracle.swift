@@ -36,6 +36,8 @@ struct Oracle: Sendable {
     /// By record: to whom it might go when it was given first, and at every instant since.
     private var released: [Int: Members] = [:]
     private var always: [Int: Members] = [:]
+    /// By record and audience: what was taken out when it was given first.
+    private var taken: [[Int]: Taken] = [:]
     private var recorded: Set<Int> = []
     /// By record: in whose lanes it was durable when its node said so.
     private var stored: [Int: Members] = [:]
@@ -56,7 +58,7 @@ struct Oracle: Sendable {
     /// Batches of tracks that honest nodes signed.
     private var batches: Set<BatchKey> = []
     /// Batches that a start of a node has taken.
-    private var taken: Set<TakenBatch> = []
+    private var takenBatches: Set<TakenBatch> = []
     /// By observer and accused.
     private(set) var accused: [[Bool]]
     /// Last receipts, by sender and receiver, as they left the receiver.
@@ -64,6 +66,27 @@ struct Oracle: Sendable {
     /// Entries of each lane that must be there in the end.
     private var due: [[Int]]
 
+    private struct Taken: Hashable {
+        var grid: UInt32
+        var hidesIdentities: Bool
+
+        /// The widest that one of the agreements permits: the finer place, then identities.
+        init?(_ permits: [SmallAgreement]) {
+            guard
+                let widest = permits.min(by: {
+                    ($0.grid, $0.hidesIdentities ? 1 : 0) < ($1.grid, $1.hidesIdentities ? 1 : 0)
+                })
+            else { return nil }
+            self.grid = widest.grid
+            self.hidesIdentities = widest.hidesIdentities
+        }
+
+        /// Whether all that this takes was taken then.
+        func isCovered(by then: Self?) -> Bool {
+            guard let then else { return false }
+            return self.grid <= then.grid && (!self.hidesIdentities || then.hidesIdentities)
+        }
+    }
     private struct BatchKey: Hashable {
         var nation: Nation
         var audience: String
@@ -114,8 +137,13 @@ struct Oracle: Sendable {
         if self.measured[record.id] == nil { self.measured[record.id] = time }
         var members: Members = []
         for partner in self.world.nations.indices
-        where !revoked.contains(partner) && !self.permits(record, by: policy, to: partner, at: time).isEmpty {
+        where !revoked.contains(partner) {
+            let permits = self.permits(record, by: policy, to: partner, at: time)
+            guard let taken = Taken(permits) else { continue }
             members.insert(Members(partner))
+            // Given again after a crash, it may stand in the lane as it was written then.
+            if self.taken[[record.id, partner]] == nil { self.taken[[record.id, partner]] = taken }
+            if self.taken[[record.id, partner]] != taken { self.always[record.id]?.remove(Members(partner)) }
         }
         self.released[record.id, default: []].formUnion(members)
         self.always[record.id] = self.always[record.id]?.intersection(members) ?? members
@@ -138,9 +166,9 @@ struct Oracle: Sendable {
         for (id, members) in self.always {
             guard let record = self.planned[id], record.nation == nation, !members.isEmpty else { continue }
             for partner in self.world.nations.indices where members.contains(partner) {
-                if self.permits(record, by: self.policies[nation], to: partner, at: time).isEmpty {
-                    self.always[id]?.remove(Members(partner))
-                }
+                // An entry is written once: where more is to be taken out than was then, it is withheld.
+                let taken = Taken(self.permits(record, by: self.policies[nation], to: partner, at: time))
+                if taken?.isCovered(by: self.taken[[id, partner]]) != true { self.always[id]?.remove(Members(partner)) }
             }
         }
     }
@@ -488,7 +516,7 @@ struct Oracle: Sendable {
             if !self.suspects.contains(nation), !self.batches.contains(key) {
                 self.note(.forged, "\(self.name(station.place)) sees batch \(number.number) of \(tracks.nation)")
             }
-            if !self.taken.insert(TakenBatch(place: station.place, start: station.start, batch: key)).inserted,
+            if !self.takenBatches.insert(TakenBatch(place: station.place, start: station.start, batch: key)).inserted,
                 via == nation
             {
                 self.note(.twice, "\(self.name(station.place)) sees batch \(number.number) of \(tracks.nation) again")
