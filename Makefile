@@ -6,13 +6,13 @@ SHELL := /bin/bash
 CHECKED := --explicit-target-dependency-import-check error
 TESTED := -c release -Xswiftc -enable-testing --scratch-path .build-test
 KUMIKO := .build-test/release/kumiko
-SOURCES := Package.swift Sources Tests Benchmarks Fuzzing Tools
+SOURCES := Package.swift Sources Tests Benchmarks Fuzzing Simulation Tools
 DATA := $(or $(KUMIKO_DATA),../shared/data)
 FILTER ?= .
 INPUTS ?= 10000000
 
 .PHONY: help demo build assets install-run install-test lint format generate test test-core test-swift test-commands \
-	test-peers compare test-outlets test-fuzz test-node test-referee bench scores fuzz soak clean
+	test-peers compare test-outlets test-fuzz test-node test-alliance test-referee bench scores fuzz soak clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,7 +41,7 @@ format: ## Mend the format of the code
 generate: ## Write the tables' generated code anew, after a table was changed
 	KUMIKO_ROOMS=core swift run -c release --scratch-path .build-core GenerateAsterix
 
-test: install-test assets lint test-swift test-commands test-peers test-outlets test-fuzz test-node test-referee ## All that guards main
+test: install-test assets lint test-swift test-commands test-peers test-outlets test-fuzz test-node test-alliance test-referee ## All that guards main
 	@echo "All checks passed."
 
 test-swift: ## Build everything with checked imports, and run the unit tests
@@ -89,6 +89,15 @@ test-node: ## A running demonstration: its API by schemathesis, its map in Chrom
 	node --test Tests/Browser/modules.test.js
 	scripts/check_node.sh $(KUMIKO)
 
+KILLS ?= 30
+
+test-alliance: ## A simulated alliance, then three nations as processes: killed, cut off, searched; a client in Python
+	.build-test/release/kumiko-simulate --seeds 2000
+	.build-test/release/kumiko-simulate --mutants
+	.build-test/release/kumiko-simulate --noninterference 2000
+	scripts/check_alliance.py --kumiko $(KUMIKO) --kills $(KILLS)
+	scripts/kill_ledger.py 20
+
 test-referee: ## The tracker's scores beside those of Stone Soup
 	@if [ -d $(DATA)/../referee ]; then scripts/referee.py --referee $(DATA)/../referee --kumiko $(KUMIKO) --work .build-referee --only mix20; \
 	else echo "Skipped: no referee at $(DATA)/../referee."; fi
@@ -103,6 +112,8 @@ bench: install-test ## The figures: decoding, tracking, latency, memory, beside 
 	.build/release/kumiko-bench-tracker scale
 	.build/release/kumiko-bench-release
 	.build/release/kumiko-bench-ledger
+	.build/release/kumiko-bench-federation
+	.build/release/kumiko-bench-wire
 	KUMIKO_DATA=$(DATA) .build/release/kumiko-bench-recordings
 	@if [ -d $(DATA)/../referee ]; then \
 		scripts/referee.py --referee $(DATA)/../referee --kumiko .build/release/kumiko --work .build-referee && \
@@ -120,9 +131,12 @@ fuzz: ## Ten million inputs by seed, then ten minutes for each decoder by covera
 	.build-core/release/kumiko-fuzz --inputs $(INPUTS) --seed 1 $(FUZZED)
 	scripts/fuzz_guided.sh --seconds $(SECONDS_EACH) --seeder .build-core/release/kumiko-fuzz $(FUZZED)
 
-soak: install-run ## Ten minutes at twice the rate that the node can take
+soak: install-run ## Ten minutes at twice the rate that the node can take; 20,000 simulated alliances; a thousand kills
 	swift build -c release
 	.build/release/kumiko-bench overload --minutes 10
+	.build/release/kumiko-simulate --seeds 20000
+	.build/release/kumiko-simulate --noninterference 10000
+	scripts/check_alliance.py --kumiko .build/release/kumiko --kills 1000
 
 clean: ## Remove what was built and fetched
 	rm -rf .build .build-test .build-core .build-fuzz .build-referee .assets .venv

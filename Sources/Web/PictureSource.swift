@@ -43,7 +43,8 @@ struct PictureSource: Sendable {
         self.released = source.released
         self.shown = source.shown
         guard let shown = source.shown else {
-            throw Problem.badRequest("at goes with `as` and a linked partner: only of them is kept what they were shown.")
+            throw Problem.badRequest(
+                "at goes with `as` and a linked partner: only of them is kept what they were shown.")
         }
         do {
             self.sights = Dictionary(

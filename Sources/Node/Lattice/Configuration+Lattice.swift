@@ -38,18 +38,14 @@ extension Configuration {
         /// Where partners' nodes reach this one; nil: nothing is shared with them.
         public var listen: Address?
         public var partners: [Partner]
-        /// Seconds between two tellings of a track to a partner at least.
-        public var period: Double
 
         public init(
-            identity: String, ledger: String = "kumiko-ledger", listen: Address? = nil, partners: [Partner] = [],
-            period: Double = 1
+            identity: String, ledger: String = "kumiko-ledger", listen: Address? = nil, partners: [Partner] = []
         ) {
             self.identity = identity
             self.ledger = ledger
             self.listen = listen
             self.partners = partners
-            self.period = period
         }
     }
 
@@ -59,7 +55,6 @@ extension Configuration {
         let identity = section.requiredText("identity", example: "nation")
         let ledger = section.text("ledger") ?? "kumiko-ledger"
         let listen = Self.address(section, "listen")
-        let period = section.number("period", in: 0...60, unit: "seconds") ?? 1
         var partners: [Lattice.Partner] = []
         for partner in section.sections("partners") {
             let address = Self.address(partner, "address")
@@ -81,7 +76,7 @@ extension Configuration {
         }
         guard let identity else { return }
         self.lattice = Lattice(
-            identity: identity, ledger: ledger, listen: listen, partners: partners, period: period)
+            identity: identity, ledger: ledger, listen: listen, partners: partners)
     }
 
     private static func address(_ section: Section, _ key: String) -> Lattice.Address? {

@@ -85,7 +85,8 @@ final class Lattice: Sendable {
         self.log = log
         self.keeper = LatticeKeeper(
             core: core, inbox: self.inbox, store: store, links: self.links, system: system,
-            origins: self.origins, shown: self.shown, partners: settings.partners.map(\.nation), firstID: firstID, labels: labels,
+            origins: self.origins, shown: self.shown, partners: settings.partners.map(\.nation), firstID: firstID,
+            labels: labels,
             clock: clock, chronicle: chronicle, log: log)
     }
 

@@ -44,7 +44,8 @@ actor LatticeKeeper {
 
     init(
         core: FederationNode<OwnTracks>, inbox: LatticeInbox, store: LatticeStore, links: FederationLinks,
-        system: Picture, origins: OriginBook, shown: [ShownBook], partners: [Nation], firstID: TrackID, labels: LabelBook,
+        system: Picture, origins: OriginBook, shown: [ShownBook], partners: [Nation], firstID: TrackID,
+        labels: LabelBook,
         clock: NodeClock, chronicle: Chronicle?, log: Logger
     ) {
         var parameters = FusionParameters()
