@@ -240,8 +240,8 @@ let shell: [Target] = [
     tests(
         "NodeTests",
         [
-            "Node", "Air", "Exercises", "Geodesy", "MessageFormats", "Releasability", "SensorFormats", "Tracking",
-            "Transport",
+            "Node", "Air", "Exercises", "Geodesy", "Identity", "MessageFormats", "Releasability", "SensorFormats",
+            "Tracking", "Transport",
             .product(name: "Logging", package: "swift-log"),
         ]),
     tests(
@@ -310,7 +310,7 @@ let needed = Set(
 let package = Package(
     name: "kumiko",
     dependencies: packages.filter { package in
-        needed.contains(package.url.split(separator: "/").last!.lowercased())
+        needed.contains(package.url.split(separator: "/").last?.lowercased() ?? "")
     }.map { .package(url: $0.url, exact: $0.version) },
     targets: targets
 )
