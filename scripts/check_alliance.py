@@ -28,8 +28,8 @@ import urllib.error
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from alliance.books import Books, Keys  # noqa: E402
-from alliance.founding import FORBIDDEN, NAMELESS, NATIONS, Alliance, agreement_files, label  # noqa: E402
-from alliance.marks import Scanner, by_mark  # noqa: E402
+from alliance.founding import FORBIDDEN, NAMELESS, NATIONS, PLAIN, SECRET, Alliance, agreement_files, label  # noqa: E402
+from alliance.marks import Scanner, by_mark, history_points  # noqa: E402
 from alliance.nations import Failure, Nation, partner  # noqa: E402
 
 CONVERGED_SECONDS = 60
@@ -137,6 +137,7 @@ class Kills:
         self.killed_starting = 0
         self.faults = {"one way": 0, "both ways": 0, "RST": 0, "delay": 0}
         self.heal_at = None
+        self.alarms = 0
 
     def run(self, count, rest_every=50):
         print(f"kills: {count} of {len(NATIONS)} nodes", flush=True)
@@ -197,6 +198,7 @@ class Kills:
               f"{picture and round(picture, 1)} s", flush=True)
         self.lanes.append(lanes)
         self.pictures.append(picture)
+        self.alarms += sum(metrics.get("kumiko_federation_alarms_total", 0) for metrics in all_metrics(self.alliance).values())
         if differs:
             self.report.fault(f"{when}: not one after {CONVERGED_SECONDS} s: {'; '.join(differs)}")
 
@@ -226,6 +228,8 @@ class Kills:
         reached = [value for value in self.pictures if value is not None]
         report.row("pictures as one after healing", f"≤ {CONVERGED_SECONDS} s", seconds(reached),
                    len(reached) == len(self.pictures) and max(reached) <= CONVERGED_SECONDS)
+        report.row("alarms of the nodes: two histories, roll-backs, books that differ", "0", f"{self.alarms:.0f}",
+                   self.alarms == 0)
         for fault in books.faults:
             report.fault(fault)
 
@@ -293,11 +297,12 @@ def scan_files(alliance, scanner):
         marks = scanner.scan_folder(path) if path.is_dir() else scanner.scan_file(path)
         size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) if path.is_dir() else path.stat().st_size
         found[part] = (by_mark(marks), f"{size / 1e6:.2f} MB", marks)
-    return found
+    return found, history_points(folder / "history", (FORBIDDEN, SECRET, PLAIN))
 
 
-def tell_secrets(report, running, files, tracks, expects_secret):
+def tell_secrets(report, running, tracks, files, points, expects_secret):
     """What must not be there, and what must be there lest the search be blind."""
+    opened = ", label opened" if expects_secret else ""
     for place, (marks, size, *where) in {**running, **files}.items():
         if marks is None:
             report.row(f"search: {place}", "searched", size, True)
@@ -309,12 +314,16 @@ def tell_secrets(report, running, files, tracks, expects_secret):
             continue
         hidden = ["FORBIDQ", "HIDDENQ"] if expects_secret else MARKS
         holds = not any(marks.get(mark, 0) for mark in hidden)
-        if place in ("answers", "memory of au", "history"):
+        if place in ("answers", "memory of au"):
             holds = holds and marks.get(FREE, 0) > 0 and (not expects_secret or marks.get("SECRETQ", 0) > 0)
         goal = f"0 of {' '.join(hidden)}"
-        report.row(f"search: {place}" + (", label opened" if expects_secret else ""), goal, f"{shown} in {size}", holds)
+        report.row(f"search: {place}{opened}", goal, f"{shown} in {size}", holds)
         if not holds and where:
             report.fault(f"{place}: {where[0]}")
+    forbidden, secret, plain = points
+    report.row(f"points of au's history where jp shows nothing, shows us alone, shows all{opened}",
+               f"0, {'> 0' if expects_secret else '0'}, > 0", f"{forbidden}, {secret}, {plain}",
+               forbidden == 0 and (secret > 0) == expects_secret and plain > 0)
     inside = [track for track in tracks if in_box(track, FORBIDDEN)]
     report.row("tracks that au sees where its agreement with jp forbids them", "0", str(len(inside)), not inside)
     nameless = [track for track in tracks if in_box(track, NAMELESS)]
@@ -332,7 +341,7 @@ def run_kills(options, report):
         lanes, picture, differs = converge(alliance, time.monotonic())
         if differs:
             report.fault(f"at the start: {'; '.join(differs)}")
-        report.row("first start to pictures as one", f"≤ {CONVERGED_SECONDS} s", f"{picture} s", picture is not None)
+        report.row("first start to pictures as one", f"≤ {CONVERGED_SECONDS} s", told(picture), picture is not None)
         kills = Kills(alliance, random.Random(options.seed), report)
         kills.run(options.kills)
         running, tracks = scan_running(alliance, scanner) if "secrets" in options.parts else (None, None)
@@ -364,7 +373,7 @@ def run_kills(options, report):
             for text in bad.values():
                 report.fault(text.strip())
         if running:
-            tell_secrets(report, running, scan_files(alliance, scanner), tracks, expects_secret=False)
+            tell_secrets(report, running, tracks, *scan_files(alliance, scanner), expects_secret=False)
     finally:
         alliance.stop()
 
@@ -386,7 +395,7 @@ def run_control(options, report):
         alliance.sky.end()
         for nation in alliance.nations.values():
             nation.stop()
-        tell_secrets(report, running, scan_files(alliance, scanner), tracks, expects_secret=True)
+        tell_secrets(report, running, tracks, *scan_files(alliance, scanner), expects_secret=True)
     finally:
         alliance.stop()
 
@@ -402,7 +411,7 @@ def revoke(alliance, report):
                    for a, b in (("jp", "au"), ("au", "jp")) for way in ("incoming", "outgoing")):
             cut = time.monotonic() - began
         time.sleep(0.1)
-    report.row("links cut after `kumiko partner revoke`", "≤ 5 s", f"{cut} s" if cut is None else f"{cut:.1f} s",
+    report.row("links cut after `kumiko partner revoke`", "≤ 5 s", told(cut),
                cut is not None and cut <= 5)
 
     def heard():

@@ -13,6 +13,9 @@ PLACE = {"jp": (33, 135), "us": (25, 157), "au": (-15, 140)}
 FORBIDDEN = (31, 137, 32, 138)
 NAMELESS = (33, 131, 34, 132)
 GRID_METRES = 5_000
+#: Where nobody but Japan's second receiver sees anything, and where aircraft fly that all may know.
+SECRET = (36.3, 129.5, 38.5, 133.5)
+PLAIN = (34.5, 138.5, 36.2, 141.5)
 
 CLAUSES = {
     ("jp", "us"): "  - {permit: [tracks, tracklets], areas: everywhere}",
@@ -87,7 +90,7 @@ class Alliance:
     def _fill(self, tracks, period):
         """Half of the sky is Japan's, a quarter each of the others; some aircraft two nations see."""
         half, quarter = tracks // 2, tracks // 4
-        plain = grid("OPENLYQ", min(10, half), 0x840000, 35, 139, 36.5, 141)
+        plain = grid("OPENLYQ", min(10, half), 0x840000, 34.7, 139, 36, 141)
         japan = grid("JP", half - len(plain), 0x841000, 24, 125, 30.5, 145)
         self.secret = grid("SECRETQ", 10, 0x842000, 36.5, 130, 38, 133)
         self.forbidden = [

@@ -1,8 +1,9 @@
 """Looks for marked callsigns wherever they may have got to: files, answers, the memory of a process."""
 import base64
-import os
 import pathlib
-import re
+import shutil
+import sqlite3
+import tempfile
 
 from alliance.sky import six_bits
 
@@ -100,3 +101,19 @@ def by_mark(found):
     for key, count in found.items():
         counts[key[0]] = counts.get(key[0], 0) + count
     return counts
+
+
+def history_points(folder, boxes):
+    """How many points of a node's history lie in each box; it keeps places and no callsigns."""
+    with tempfile.TemporaryDirectory() as copy:
+        for part in pathlib.Path(folder).glob("tracks.sqlite*"):
+            if not part.name.endswith("-shm"):
+                shutil.copyfile(part, pathlib.Path(copy) / part.name)
+        db = sqlite3.connect(pathlib.Path(copy) / "tracks.sqlite")
+        try:
+            return [db.execute(
+                "SELECT count(*) FROM point WHERE latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ?",
+                [round(degrees * 1e7) for degrees in (south, north, west, east)]).fetchone()[0]
+                for south, west, north, east in boxes]
+        finally:
+            db.close()
