@@ -4,6 +4,7 @@ internal import Dispatch
 internal import Federation
 internal import Ledger
 internal import Storage
+internal import Synchronization
 
 /// The durable side of federation: what the core writes, as batches of the ledger, and what it goes on from.
 ///
@@ -15,6 +16,7 @@ final class LatticeStore: Sendable {
     let ledger: LedgerStore
     private let writer: LedgerWriter
     private let identity: FederationIdentity
+    private let refused = Mutex<String?>(nil)
     private let reading = DispatchQueue(label: "kumiko.ledger.reader", qos: .userInitiated)
 
     init(_ ledger: LedgerStore, identity: FederationIdentity) {
@@ -23,8 +25,8 @@ final class LatticeStore: Sendable {
         self.identity = identity
     }
 
-    /// Writes submitted before the first that failed are all durable, and none behind it: then nothing is told to anybody.
-    var trouble: String? { self.ledger.stopped }
+    /// Why something was not written; nil while all was. The partner whom it concerns is told nothing more from then on.
+    var trouble: String? { self.ledger.stopped ?? self.refused.withLock { $0 } }
 
     var counters: LedgerWriter.Counters { self.writer.counters }
 
@@ -32,12 +34,22 @@ final class LatticeStore: Sendable {
 
     /// - Parameter done: called when it is durable, in the order of the writes; never if it cannot be.
     func submit(_ write: FederationWrite, done: @escaping @Sendable () -> Void) {
-        self.writer.submit(self.batch(write)) { if $0 == nil { done() } }
+        self.writer.submit(self.batch(write)) { error in
+            if let error { self.refused.withLock { $0 = $0 ?? "\(error)" } } else { done() }
+        }
     }
 
     private func batch(_ write: FederationWrite) -> LedgerBatch {
         var batch = LedgerBatch()
-        for change in write.changes { self.add(change, to: &batch) }
+        // Of what came while another write was on its way, the last head stands for all: a batch has one over its entries.
+        var heads: [(lane: Lane, note: SignedNote)] = []
+        for change in write.changes {
+            self.add(change, to: &batch)
+            guard case .heldEntries(let lane, _, _, let head, _) = change else { continue }
+            heads.removeAll { $0.lane == lane }
+            heads.append((lane, head))
+        }
+        for head in heads { batch.add(head: head.note, of: head.lane) }
         batch.set(Self.octets(write.number), scope: Self.scope, key: "writes")
         return batch
     }
@@ -64,7 +76,7 @@ final class LatticeStore: Sendable {
             }
         case .urgentReceived(let lane, let sequence):
             batch.set(nil, scope: Self.urgents(lane), key: Self.key(sequence))
-        case .heldEntries(let lane, _, let entries, let head, _):
+        case .heldEntries(let lane, _, let entries, _, _):
             let waiting = (try? self.ledger.values(scope: Self.urgents(lane))) ?? []
             for octets in entries {
                 guard let entry = try? Entry(parsing: octets) else { continue }
@@ -78,7 +90,6 @@ final class LatticeStore: Sendable {
                     }
                 }
             }
-            batch.add(head: head, of: lane)
         case .heldUrgent(let lane, let urgent):
             batch.set(urgent.octets, scope: Self.urgents(lane), key: Self.key(urgent.sequence))
         case .convicted(let lane, let proof): batch.keep(proof, of: lane)
