@@ -149,7 +149,7 @@ final class LatticeStore: Sendable {
 
     /// What the node goes on from.
     ///
-    /// - Complexity: reads every own entry once, to know what was disclosed and not yet ended.
+    /// - Complexity: reads every entry once, to know what was disclosed and not yet ended.
     func recover() throws -> FederationState {
         var state = FederationState()
         state.writes = try self.number("writes")
@@ -198,6 +198,10 @@ final class LatticeStore: Sendable {
         held.frontier = self.ledger.frontier(of: lane)
         held.urgents = try self.ledger.values(scope: Self.urgents(lane)).compactMap(Self.held)
         held.conviction = try self.ledger.proofs(of: lane).first
+        try self.ledger.forEachEntry(of: lane, in: 0..<self.ledger.size(of: lane)) { stored in
+            guard let entry = try stored.entry(), let statement = try? DisclosureStatement(entry) else { return }
+            held.open.apply(statement)
+        }
         return held
     }
 
