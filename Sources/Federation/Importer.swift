@@ -403,12 +403,12 @@ struct Importer: Sendable {
         journal.add(.heldUrgent(leaf))
     }
 
-    /// Whether the same warning had its effect under another number: once early, once in the lane.
+    /// Whether the same warning had its effect under another number: early, once for each start of its node, or in the lane.
     private func hasEffect(_ urgent: HeldUrgent) -> Bool {
         guard let id = urgent.id else { return false }
         return self.urgents.contains {
             $0.leaf != urgent.leaf && $0.id == id
-                && ($0.sequence >= HeldUrgent.early) != (urgent.sequence >= HeldUrgent.early)
+                && ($0.sequence >= HeldUrgent.early || urgent.sequence >= HeldUrgent.early)
         }
     }
 
