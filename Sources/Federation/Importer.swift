@@ -258,6 +258,11 @@ struct Importer: Sendable {
             // Sent again over a new link, while the first one is on its way to the disk, or there by now: then its receipt
             // went before the sender knew for what.
             self.figures.duplicates += UInt64(batch.entries.count)
+            if end == follower.size {
+                do throws(LaneRefusal) { _ = try follower.missing(upTo: batch.head) } catch {
+                    return self.refuse(error, &journal, &outputs)
+                }
+            }
             if let durable, end <= self.durableSize {
                 self.sendReceipt(durable, self.durableSize, setting, at: now, &outputs)
             }
