@@ -201,3 +201,11 @@ test("numbers are written as an operator reads them", () => {
   assert.equal(format.css(format.levelColour(0)), "#f0803c");
   assert.equal(format.levelColour(900), format.levelColour(450));
 });
+
+test("a link to a partner is linked only when both directions are open", async () => {
+  const { stateOf } = await import("../../Sources/Web/Map/modules/partners.js");
+  assert.equal(stateOf({ outgoing: "open", incoming: "open" }), "linked");
+  assert.equal(stateOf({ outgoing: "open", incoming: "down" }), "one way");
+  assert.equal(stateOf({ outgoing: "opening", incoming: "down" }), "linking");
+  assert.equal(stateOf({ outgoing: "down", incoming: "down" }), "down");
+});

@@ -11,6 +11,24 @@ const FIELDS = {
   geometricHeight: "Geometric height",
 };
 
+const DISAGREEMENTS = { address: "Mode S address", "mode-3a": "Mode 3/A code", callsign: "callsign", position: "position" };
+
+/** Which nations' sensors it is made from, how old each one's part is, and on what they do not agree. */
+function contributions(p, ageOf) {
+  if (!p.contributions?.length) return "";
+  const rows = p.contributions.map((part) => {
+    const age = ageOf(part.measuredAt);
+    const form = part.form === "tracklets" ? "tracklets" : "whole tracks";
+    const apart = part.isApart ? ' <b class="apart">apart</b>' : "";
+    return `<tr><th scope="row">${escape(part.nation.toUpperCase())}</th><td>#${escape(part.track)} · ${form}${apart}</td><td class="age${age > 30 ? " old" : ""}">${Number.isFinite(age) ? formatAge(age) : ""}</td></tr>`;
+  });
+  const says = (part) => [part.callsign, part.address, part.mode3A].filter(Boolean).join(" ");
+  const differ = (p.disagreements ?? []).length
+    ? `<div class="doubts"><h3>Nations differ</h3><ul><li>${p.disagreements.map((name) => escape(DISAGREEMENTS[name] ?? name)).join(", ")}</li>${p.contributions.map((part) => `<li>${escape(part.nation.toUpperCase())}: ${escape(says(part))} at ${escape(formatPosition(part.latitude, part.longitude))}</li>`).join("")}</ul></div>`
+    : "";
+  return `<div class="d-part" id="contributions-part"><h3>Told by ${p.contributions.length === 1 ? "one nation" : `${p.contributions.length} nations`}</h3><table>${rows.join("")}</table>${differ}</div>`;
+}
+
 export class Details {
   /** @type {any} the node's answer, a GeoJSON Feature */
   feature = null;
@@ -151,6 +169,7 @@ export class Details {
       body.push(`<div class="d-part"><h3>Seen by ${sensors.length} ${sensors.length === 1 ? "sensor" : "sensors"}</h3><table>
         ${sensors.map((sensor) => row(sensor.name || at.sensors.get(sensor.id)?.name || sensor.id, sensor.name ? sensor.id : "", ageOf(sensor.measuredAt), 30) || row(sensor.id, " ", ageOf(sensor.measuredAt), 30)).join("")}</table></div>`);
     }
+    body.push(contributions(p, ageOf));
     body.push(this.#release(p, row));
     const links = this.as === null ? `<a href="api/tracks/${this.#id}/history?seconds=3600" target="_blank" rel="noopener">History, GeoJSON</a>` : "";
     const tail = `<div class="d-part"><h3>Life</h3><table>

@@ -5,6 +5,7 @@ import { Base, ringStep } from "./base.js";
 import { Chart } from "./chart.js";
 import { NodeClock } from "./clock.js";
 import { Details, nameOfAudience } from "./details.js";
+import { Partners } from "./partners.js";
 import { KINDS, LEVEL_MAX, STATUSES, climbArrow, css, formatAge, formatClock, formatCount, formatDistance, formatLevel, formatPosition, levelColour } from "./format.js";
 import { HELP, listen } from "./keyboard.js";
 import { Labels } from "./labels.js";
@@ -66,6 +67,7 @@ class Display {
     this.labels = new Labels();
     this.list = new List(element("rows"), element("space"), (id) => this.select(id));
     this.sensorList = new SensorList(element("sensors"), (id) => this.chooseSensor(id));
+    this.partners = new Partners(element("partners"));
     this.details = new Details(element("details"), {
       follow: () => this.setFollow(!this.state.follow),
       close: () => this.select(null),
@@ -630,6 +632,7 @@ class Display {
 
     if (document.visibilityState === "visible") {
       this.#sortList();
+      this.partners.refresh(performance.now());
       if (this.state.selected !== null) this.details.refresh(performance.now()).then(() => this.#drawDetails());
     }
   }
