@@ -109,6 +109,7 @@ bench: install-test ## The figures: decoding, tracking, latency, memory, beside 
 	scripts/compare_modes.py --bench --decoder ".build/release/kumiko decode"
 	.build/release/kumiko-bench all
 	.build/release/kumiko-bench region
+	.build/release/kumiko-bench federation
 	.build/release/kumiko-bench-tracker scale
 	.build/release/kumiko-bench-release
 	.build/release/kumiko-bench-ledger

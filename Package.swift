@@ -208,8 +208,8 @@ let shell: [Target] = [
     .executableTarget(
         name: "kumiko-bench",
         dependencies: [
-            "Air", "BenchSupport", "CDatagrams", "Exercises", "Geodesy", "Node", "Region", "SensorFormats", "Tracking",
-            "Transport", "Web",
+            "Air", "BenchSupport", "CDatagrams", "Exercises", "Geodesy", "Identity", "Node", "Region", "SensorFormats",
+            "Tracking", "Transport", "Web",
         ],
         path: "Benchmarks/Node", swiftSettings: house),
     tests(

@@ -11,6 +11,8 @@ struct Bench {
           tracker [DIRECTORY]    plots a second on one core, over a scenario held in memory;
                                  DIRECTORY holds a scenario in the referee's form
           latency                from a datagram sent to the event read, through the real program
+          federation             from a datagram at one nation's node to the event at another's, through two of the real
+                                 programs
           memory                 of the real program, at 5,000 and 50,000 confirmed tracks
           ingest                 datagrams a second on one core, from the socket into the decoder, beside a bare
                                  recvmmsg loop; the exit status tells the verdict
@@ -21,7 +23,8 @@ struct Bench {
         options
           --minutes N            overload: how long (10)
           --seconds N            latency, region: how long to measure (30)
-          --aircraft N           overload: how many aircraft (10000); region: how many tracks (100000); tracker: only
+          --aircraft N           overload: how many aircraft (10000); region: how many tracks (100000); federation: how
+                                 many (5000); tracker: only
                                  so many
           --queue N              overload, region: megabytes that may wait to be decoded (4)
           --program PATH         the kumiko program (beside this one)
@@ -36,6 +39,7 @@ struct Bench {
             switch arguments.command {
             case "tracker": try TrackerBench.run(arguments)
             case "latency": try LatencyBench.run(arguments)
+            case "federation": try FederationBench.run(arguments)
             case "memory": try MemoryBench.run(arguments)
             case "ingest": exit(try IngestBench.run(arguments) ? 0 : 1)
             case "region": exit(try RegionBench.run(arguments) ? 0 : 1)

@@ -6,6 +6,7 @@ import Synchronization
 final class Child {
     /// Children that live; fixed places, so that a signal's handler can read them.
     private static let living = Atomic<Int32>(0)
+    private static let livingToo = Atomic<Int32>(0)
 
     let httpPort: UInt16
     let udpPort: UInt16
@@ -14,8 +15,13 @@ final class Child {
 
     /// Starts the program and waits until it tells the address of its map.
     ///
-    /// - Parameter sensors: the `sensors:` section.
-    init(_ arguments: Arguments, sensors: String, queueMegabytes: Int = 4) throws {
+    /// - Parameters:
+    ///   - sensors: the `sensors:` section.
+    ///   - nation: a line of the `node:` section, or nothing.
+    ///   - sections: whole sections beside the others.
+    init(
+        _ arguments: Arguments, sensors: String, queueMegabytes: Int = 4, nation: String = "", sections: String = ""
+    ) throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let program = arguments.program ?? URL(filePath: own).deletingLastPathComponent().appending(path: "kumiko").path
         guard FileManager.default.isExecutableFile(atPath: program) else {
@@ -29,6 +35,7 @@ final class Child {
         node:
           name: Bench
           realm: test
+        \(nation)
         http:
           host: 127.0.0.1
           port: 0
@@ -41,6 +48,7 @@ final class Child {
             format: asterix
             listen: 127.0.0.1:\(self.udpPort)
             queueMegabytes: \(queueMegabytes)
+        \(sections)
         """.write(to: configuration, atomically: true, encoding: .utf8)
         let command = [program, "serve", "--config", configuration.path, "--port", "0"]
         // With setpriv the child also ends when this program is killed outright.
@@ -54,7 +62,11 @@ final class Child {
         self.process.standardOutput = output
         self.process.standardError = try FileHandle(forWritingTo: log)
         try self.process.run()
-        Self.living.store(self.process.processIdentifier, ordering: .relaxed)
+        if Self.living.load(ordering: .relaxed) == 0 {
+            Self.living.store(self.process.processIdentifier, ordering: .relaxed)
+        } else {
+            Self.livingToo.store(self.process.processIdentifier, ordering: .relaxed)
+        }
         var line: [UInt8] = []
         let deadline = Machine.monotonic + 20_000_000_000
         while !line.contains(10), Machine.monotonic < deadline, self.process.isRunning {
@@ -90,7 +102,11 @@ final class Child {
     func stop() {
         if self.process.isRunning { kill(self.pid, SIGKILL) }
         self.process.waitUntilExit()
-        Self.living.store(0, ordering: .relaxed)
+        if Self.living.load(ordering: .relaxed) == self.pid {
+            Self.living.store(0, ordering: .relaxed)
+        } else {
+            Self.livingToo.store(0, ordering: .relaxed)
+        }
         try? FileManager.default.removeItem(at: self.folder)
     }
 
@@ -106,8 +122,9 @@ final class Child {
     }
 
     private static func killLiving() {
-        let pid = Self.living.load(ordering: .relaxed)
-        if pid > 0 { kill(pid, SIGKILL) }
+        for pid in [Self.living.load(ordering: .relaxed), Self.livingToo.load(ordering: .relaxed)] where pid > 0 {
+            kill(pid, SIGKILL)
+        }
     }
 }
 

@@ -3,16 +3,67 @@ import Foundation
 
 /// How long it takes from a datagram sent to the event read by a reader of the stream.
 enum LatencyBench {
-    /// Plots that were sent and not yet read, by address and time, and the times of those read.
-    private struct Book: Sendable {
-        var sentAt: [UInt64: UInt64] = [:]
+    /// What was matched.
+    struct Result: Sendable {
         var sent = 0
         var latencies: [Double] = []
-        var isOn = false
     }
 
-    private static func key(_ address: UInt32, _ milliseconds: Int64) -> UInt64 {
-        UInt64(address & 0xFF_FFFF) << 40 | UInt64(truncatingIfNeeded: milliseconds) & 0xFF_FFFF_FFFF
+    /// Plots that were sent and not yet read, by address and time, and how long those took that were.
+    final class Rows: Sendable {
+        private struct Book: Sendable {
+            var sentAt: [UInt64: UInt64] = [:]
+            var result = Result()
+            var isOn = false
+        }
+
+        private let book = MutexBox(Book())
+
+        private static func key(_ address: UInt32, _ milliseconds: Int64) -> UInt64 {
+            UInt64(address & 0xFF_FFFF) << 40 | UInt64(truncatingIfNeeded: milliseconds) & 0xFF_FFFF_FFFF
+        }
+
+        func sent(_ address: UInt32, _ milliseconds: Int64, at: UInt64) {
+            self.book.exchange { book in
+                book.sentAt[Self.key(address, milliseconds)] = at
+                if book.isOn { book.result.sent += 1 }
+            }
+        }
+
+        func read(_ address: UInt32, _ milliseconds: Int64, at: UInt64) {
+            self.book.exchange { book in
+                guard let sentAt = book.sentAt.removeValue(forKey: Self.key(address, milliseconds)), book.isOn else {
+                    return
+                }
+                book.result.latencies.append(Double(at &- sentAt) / 1e6)
+            }
+        }
+
+        func begin() {
+            self.book.exchange { book in
+                book.isOn = true
+                book.sentAt.removeAll(keepingCapacity: true)
+            }
+        }
+
+        func end() -> Result {
+            self.book.exchange { book in
+                book.isOn = false
+                return book.result
+            }
+        }
+    }
+
+    /// Prints percentiles, ms, beside the limit of the 99th.
+    static func table(_ name: String, _ latencies: [Double], limit: Double) {
+        let sorted = latencies.sorted()
+        func percentile(_ share: Double) -> Double { sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))] }
+        var table = Table(name, "ms", "goal")
+        table.add("p50", text(percentile(0.5), 2), "")
+        table.add("p99", text(percentile(0.99), 2), "< \(text(limit)) ms\(percentile(0.99) < limit ? "" : "  MISSED")")
+        table.add("p99.9", text(percentile(0.999), 2), "")
+        table.add("max", text(percentile(1), 2), "")
+        table.print()
     }
 
     static func run(_ arguments: Arguments) throws {
@@ -24,55 +75,36 @@ enum LatencyBench {
                 + "(\(Machine.load))\n")
         let child = try Child(arguments, sensors: Fleet.sensorsYAML)
         defer { child.stop() }
-        let book = MutexBox(Book())
+        let rows = Rows()
         let reader = try StreamReader(port: child.httpPort) { row, at in
             guard let address = row.address else { return }
-            book.exchange { book in
-                guard let sentAt = book.sentAt.removeValue(forKey: Self.key(address, row.measuredAtMilliseconds)),
-                    book.isOn
-                else { return }
-                book.latencies.append(Double(at &- sentAt) / 1e6)
-            }
+            rows.read(address, row.measuredAtMilliseconds, at: at)
         }
         defer { reader.stop() }
         let feeder = try Feeder(fleet, port: child.udpPort) { address, measuredAt, at in
-            book.exchange { book in
-                book.sentAt[Self.key(address, measuredAt / 1_000_000)] = at
-                if book.isOn { book.sent += 1 }
-            }
+            rows.sent(address, measuredAt / 1_000_000, at: at)
         }
         defer { feeder.stop() }
         try Self.awaitTracks(count * 99 / 100, child, seconds: 60)
         sleep(5)
-        book.exchange { book in
-            book.isOn = true
-            book.sentAt.removeAll(keepingCapacity: true)
-        }
+        rows.begin()
         _ = feeder.sent
         let before = (child: Machine.processTime(child.pid), events: reader.totals, metrics: try child.metrics())
         usleep(UInt32(arguments.seconds * 1e6))
-        let result = book.exchange { book in
-            book.isOn = false
-            return book
-        }
+        let result = rows.end()
         let metrics = try child.metrics()
         let late = feeder.sent.late
-        let sorted = result.latencies.sorted()
-        guard sorted.count > 100 else { throw Failure("only \(sorted.count) rows could be matched to datagrams") }
-        func percentile(_ share: Double) -> Double { sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))] }
-        var table = Table("datagram sent → event read", "ms", "goal")
-        table.add("p50", text(percentile(0.5), 2), "")
-        table.add("p99", text(percentile(0.99), 2), "< 20 ms\(percentile(0.99) < 20 ? "" : "  MISSED")")
-        table.add("p99.9", text(percentile(0.999), 2), "")
-        table.add("max", text(sorted[sorted.count - 1], 2), "")
-        table.print()
+        guard result.latencies.count > 100 else {
+            throw Failure("only \(result.latencies.count) rows could be matched to datagrams")
+        }
+        Self.table("datagram sent → event read", result.latencies, limit: 20)
         let events = reader.totals.events - before.events.events
         let busy = (Machine.processTime(child.pid) - before.child) / arguments.seconds * 100
         let drops = metrics.drops - before.metrics.drops
         say(
             """
-              \(text(sorted.count)) of \(text(result.sent)) plots were matched to their row \
-            (\(text(Double(result.sent - sorted.count) / Double(max(1, result.sent)) * 100, 2))% conflated away, late or \
+              \(text(result.latencies.count)) of \(text(result.sent)) plots were matched to their row \
+            (\(text(Double(result.sent - result.latencies.count) / Double(max(1, result.sent)) * 100, 2))% conflated away, late or \
             still on their way), \(text(arguments.seconds)) s, \(text(Int(events))) events, \
             \(text(drops)) datagrams dropped.
               The node used \(text(busy))% of a core, \(text(Double(child.memory.now) / 1e6)) MB; the sender was \
