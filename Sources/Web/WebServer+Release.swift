@@ -102,10 +102,12 @@ extension WebServer {
 
     static func instant(_ request: Request) throws -> Timestamp? {
         guard let text = request.uri.queryParameters["at"] else { return nil }
-        guard let at = Timestamp(iso8601: String(text)) else {
-            throw Problem.badRequest("at is an instant in UTC before 2190, for example 2026-12-01T08:00:00Z.")
-        }
-        return at
+        if let at = Timestamp(iso8601: String(text)) { return at }
+        let remedy = "write an instant from 1971 to 2189, for example 2026-12-01T08:00:00Z."
+        // RFC 3339 has years and zones that a timestamp has not.
+        let shape = /\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})/
+        if text.wholeMatch(of: shape) != nil { throw Problem.notFound("Nothing is known of that time; \(remedy)") }
+        throw Problem.badRequest("at is no instant; \(remedy)")
     }
 
     /// How far back the last known place of a track is looked for, seconds.

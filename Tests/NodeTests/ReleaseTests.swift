@@ -102,7 +102,8 @@ enum Desk {
         let book = LabelBook()
         var label = try Desk.shared()
         for second in 0..<70 as Range<UInt8> {
-            label.releasableTo = [try #require(Nation("a\(Character(UnicodeScalar(97 + second % 26)))"))]
+            let code = "a\(Character(UnicodeScalar(97 + second % 26)))"
+            label.releasableTo = [try #require(Nation(code))]
             label.classification = second / 26
             let set = book.set(of: label)
             #expect((set == .unlabelled) == (second >= 63))
@@ -185,7 +186,8 @@ enum Desk {
     }
 
     private func picture(_ desk: ReleaseDesk, _ name: String) throws -> ReleasedPicture {
-        try #require(desk.picture(for: try #require(Audience(name: name))))
+        let audience = try #require(Audience(name: name))
+        return try #require(desk.picture(for: audience))
     }
 
     private func take(_ desk: ReleaseDesk, _ changes: [TrackChange], into picture: Picture, at now: Timestamp) {
@@ -205,7 +207,8 @@ enum Desk {
         let desk = try self.desk()
         #expect(desk.audiences.map(\.name) == ["au", "public", "us"])
         for name in ["jp", "kr", "operators/controller"] {
-            #expect(desk.picture(for: try #require(Audience(name: name))) == nil)
+            let audience = try #require(Audience(name: name))
+            #expect(desk.picture(for: audience) == nil)
         }
         #expect(Audience(name: "nobody") == nil && Audience(name: "operators/") == nil)
     }
@@ -228,8 +231,9 @@ enum Desk {
         #expect(tracks.map(\.address?.value) == [ICAOAddress(0x84_0000 + 502), ICAOAddress(0x84_0000 + 505)])
         #expect(tracks.allSatisfy { $0.labels.isEmpty })
         let terms = try #require(us.terms(of: TrackID(1)))
-        #expect(terms.agreement == "jp-us" && terms.label == (try Desk.shared()) && terms.redactions.isEmpty)
-        let rows = try #require(desk.tally(of: .nation(try #require(Nation("us"))))).rows
+        let label = try Desk.shared()
+        #expect(terms.agreement == "jp-us" && terms.label == label && terms.redactions.isEmpty)
+        let rows = try #require(desk.tally(of: us.audience)).rows
         #expect(rows.map(\.answer) == ["release", "withhold", "withhold"])
         #expect(rows.map(\.reason) == [nil, "no-label", "not-releasable-to"] && rows.map(\.tracks) == [2, 1, 2])
         // What ends, or is withheld from now on, is gone for the audience too.

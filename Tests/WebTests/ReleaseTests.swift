@@ -4,6 +4,7 @@ import Geodesy
 import HTTPTypes
 import HummingbirdTesting
 import MessageFormats
+import NIOCore
 import Releasability
 import Storage
 import Testing
@@ -12,7 +13,7 @@ import Testing
 @testable import Web
 
 /// A node of Japan with an agreement with the United States: tracks and sensors, without identities.
-private struct Allied {
+private struct Allied: Sendable {
     let desk: ReleaseDesk
     let node: StillNode
     let shared: LabelSet
@@ -82,7 +83,8 @@ private struct Allied {
         for path in ["/api/tracks?as=us", "/api/tracks/17/release", "/api/release/terms?to=us", "/api/sensors?as=us"] {
             let response = try await answer(node, path)
             #expect(response.status == .notFound, "\(path)")
-            #expect((value(try object(response), "detail") as? String)?.contains("no agreements") == true)
+            let problem = try object(response)
+            #expect((value(problem, "detail") as? String)?.contains("no agreements") == true)
         }
     }
 
@@ -95,7 +97,8 @@ private struct Allied {
             "policy": "trilateral", "classification": "secret", "originators": ["jp"], "releasableTo": NSNull(),
             "caveats": ["eyes"], "onward": "never",
         ]
-        #expect(NSDictionary(dictionary: try #require(label as? [String: Any])) == NSDictionary(dictionary: told))
+        let words = try #require(label as? [String: Any])
+        #expect(NSDictionary(dictionary: words) == NSDictionary(dictionary: told))
         let bare = value(try object(try await answer(allied.node, "/api/tracks/18")), "properties", "label")
         #expect(bare is NSNull)
         let all = try object(try await answer(allied.node, "/api/tracks"))
@@ -179,6 +182,7 @@ private struct Allied {
         #expect(value(later, "decisions", 0, "shown") == nil)
         for (path, status) in [
             ("/api/tracks/9/release", 404), ("/api/tracks/2/release?to=x", 400), ("/api/tracks/2/release?at=now", 400),
+            ("/api/tracks/2/release?at=0633-12-21T02:17:33.7Z", 404),
             ("/api/tracks/2/release?at=2026-01-01T00:00:00Z", 503),
         ] {
             #expect(try await answer(allied.node, path).status.code == status, "\(path)")
@@ -224,7 +228,7 @@ private struct Allied {
         var worlds: [[String]] = []
         for hasSecrets in [true, false] {
             let allied = try Allied()
-            let hidden = { (ids: [UInt32]) in hasSecrets ? ids.map { allied.track($0, allied.own) } : [] }
+            let hidden = { @Sendable (ids: [UInt32]) in hasSecrets ? ids.map { allied.track($0, allied.own) } : [] }
             allied.enter(hidden([1, 3, 5]) + [2, 4, 6].map { allied.track($0, allied.shared) })
             let story = try await running(allied.node) { port, _ in
                 let client = try await RawClient.get("/api/tracks/stream?as=us", port: port)
@@ -300,7 +304,7 @@ private struct Allied {
         let release = try #require(try Self.release())
         let book = LabelBook()
         let desk = ReleaseDesk(
-            release.policy, realm: .exercise("edge"), labels: book, crosswalk: try #require(release.crosswalk))
+            release.policy, realm: .exercise("edge"), labels: book, crosswalk: release.crosswalk)
         let node = StillNode(release: desk)
         func enter(_ id: UInt32, _ yaml: String?) throws {
             var track = WebTests.track(id)
