@@ -57,6 +57,8 @@ struct Exporter: Sendable {
         var version = ProtocolVersion.current
         var openedAt: Timestamp
         var heardAt: Timestamp
+        /// When a probe was answered.
+        var probedAt: Timestamp?
         /// The next entry to send.
         var position: UInt64 = 0
         /// The next entry that the receiver has no receipt for on this link.
@@ -270,6 +272,7 @@ struct Exporter: Sendable {
                 Fresh(
                     entry: entry, facts: facts, record: own.record, isUrgent: isUrgent,
                     source: isUrgent ? source : nil))
+            if source?.record.originator != nil { self.figures.relayed += 1 }
             journal.add(.ownEntry(self.lane, own))
         }
         func add(_ item: Waiting) {
@@ -438,6 +441,11 @@ struct Exporter: Sendable {
             if sequence < HeldUrgent.early { journal.add(.urgentReceived(self.lane, sequence: sequence)) }
         case .probe(let probe):
             guard link.version >= .v2 else { return self.end(.outOfTurn, &source, &outputs) }
+            // Whoever asks more often than anybody needs gets no answer: echoes wait for no room.
+            if let last = link.probedAt, now.nanoseconds &- last.nanoseconds < setting.limits.probeInterval / 10 {
+                return
+            }
+            self.link?.probedAt = now
             outputs.append(.deliver(link.id, .echo(Echo(probe: probe, receivedAt: now, sentAt: now))))
         case .conviction(let proof):
             if let log,

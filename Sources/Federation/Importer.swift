@@ -371,7 +371,8 @@ struct Importer: Sendable {
         } catch { return self.end(.entry(.entry(error, sequence: follower.size)), &outputs) }
         let sequence = entry.leaf.statement.sequence, leaf = entry.leaf.hash, id = entry.recordID
         // It is here in its turn, on its way to the disk.
-        if sequence >= HeldUrgent.early, id != nil, self.arriving.elements.contains(where: { $0.entry.recordID == id }) {
+        if sequence >= HeldUrgent.early, id != nil, self.arriving.elements.contains(where: { $0.entry.recordID == id })
+        {
             self.figures.duplicates += 1
             return
         }

@@ -9,7 +9,7 @@ public import Ledger
 
     /// Entries in order, tracks, receipts.
     public static let v1 = Self(1)
-    /// And urgent entries before their turn, probes of clock and round trip, relayed batches with leaves withheld.
+    /// And urgent entries before their turn, probes of clock and round trip.
     public static let v2 = Self(2)
     public static let current = Self.v2
     public static let oldest = Self.v1

@@ -37,9 +37,8 @@ public struct PartnerFigures: Hashable, Sendable {
     /// Tracks that the partner is shown, and those of them that have news waiting.
     public var tracksShown = 0
     public var tracksWaiting = 0
-    /// Batches of others that were passed on, and that were not for want of room.
+    /// Entries of others that were passed on.
     public var relayed: UInt64 = 0
-    public var relaysDropped: UInt64 = 0
 
     // What is heard.
     public var heldEntries: UInt64 = 0

@@ -280,6 +280,19 @@ func hello(
         #expect(alliance[us].node.figures(of: jp)?.incoming == .down)
     }
 
+    @Test func whoeverProbesWithoutEndGetsTenEchoesASecond() {
+        var jp = Lone()
+        _ = jp.give(.accepted(firstLink, us, node: "one"))
+        _ = jp.give(hello())
+        var echoes = 0
+        for number in 1...2000 {
+            jp.now.nanoseconds += 1_000_000
+            let probe = Probe(number: UInt64(number), sentAt: jp.now)
+            for case .deliver(_, .echo) in jp.give(.request(firstLink, .probe(probe))) { echoes += 1 }
+        }
+        #expect(echoes == 20)
+    }
+
     @Test func aRevokedPartnerIsCutOffAtOnceAndFromThenOn() {
         var alliance = Alliance([jp, us])
         _ = alliance.dial(us, jp)

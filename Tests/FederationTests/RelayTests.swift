@@ -49,6 +49,7 @@ import Testing
             alliance.give(us, .record(record))
         }
         #expect(alliance[us].recorded == [1, 2, 3])
+        #expect(alliance[us].node.figures(of: au)?.relayed == 1 && alliance[us].node.figures(of: jp)?.relayed == 0)
         let outer = try #require(alliance[au].effects.first?.entry)
         #expect(alliance[au].effects.count == 1)
         // Nothing went back.
