@@ -156,7 +156,8 @@ extension Alliance {
             place = wire.down.isSending ? 1 : 0
             while place < wire.down.waiting.count, case .urgent = wire.down.waiting[place].message { place += 1 }
         }
-        self.wires[link]?.down.waiting.insert((delivery, isBulk, delivery.octets), at: min(place, wire.down.waiting.count))
+        self.wires[link]?.down.waiting.insert(
+            (delivery, isBulk, delivery.octets), at: min(place, wire.down.waiting.count))
         let bulk = wire.down.waiting.count { $0.isBulk } + (isBulk ? 1 : 0)
         self.oracle.waits(wire.sender, bulk: bulk)
         if self.mutant == .noBackPressure, isBulk { self.heap.insert(.saidSent(link), at: self.now) }

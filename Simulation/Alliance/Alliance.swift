@@ -266,7 +266,8 @@ public struct Alliance {
         case .jump(let place):
             guard !self.areFaultsOver else { return }
             self.report.note(.clockJump)
-            let leap = self.faultRandom.chance(0.3) ? self.faultRandom.uniform(0...3600) : self.faultRandom.uniform(-3...3)
+            let leap =
+                self.faultRandom.chance(0.3) ? self.faultRandom.uniform(0...3600) : self.faultRandom.uniform(-3...3)
             self.say("\(self.name(place)): clock jumps by \(leap) s")
             self.stations[place].clock.offset += Int64(leap * 1e9)
             self.stations[place].wakeAt = .max
@@ -284,7 +285,7 @@ public struct Alliance {
                 self.oracle.suspects.insert(Members(place))
                 self.oracle.rolledBack.insert(Members(place))
             }
-            // What was given and never said to be durable is given again; the rest is gone with the disk.
+        // What was given and never said to be durable is given again; the rest is gone with the disk.
         case .urgentDue(let duty):
             let station = self.stations[duty.nation]
             // Nothing is due on a link that is gone, by a node that is down, or to a partner who is none.
@@ -425,8 +426,10 @@ public struct Alliance {
         let reading = self.stations[nation].clock.reading(at: self.now)
         var label = planned.label
         if self.mutant == .blindToNames { label.releasableTo = Members(rawValue: UInt8(1 << self.stations.count - 1)) }
-        self.oracle.submitted(planned, by: nation, at: reading, policy: self.stations[nation].policy,
+        self.oracle.submitted(
+            planned, by: nation, at: reading, policy: self.stations[nation].policy,
             revoked: self.stations[nation].revoked)
+        if self.oracle.isWithheld(id) { self.report.note(.recordWithheld) }
         for partner in self.stations.indices where partner != nation {
             if let duty = self.oracle.duty(
                 planned, to: partner, link: self.current[partner][nation], start: self.stations[nation].start,

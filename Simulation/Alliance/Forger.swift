@@ -150,8 +150,11 @@ struct Forger: Sendable {
         case 0: .urgent(garbage)
         case 1:
             head.map { .entries(EntryBatch(from: self.move(2), entries: [garbage], head: $0)) } ?? .urgent(garbage)
-        default: .echo(Echo(probe: Probe(number: self.move(1), sentAt: .init(nanoseconds: Int64.max)),
-            receivedAt: .init(nanoseconds: Int64.min), sentAt: .init(nanoseconds: 0)))
+        default:
+            .echo(
+                Echo(
+                    probe: Probe(number: self.move(1), sentAt: .init(nanoseconds: Int64.max)),
+                    receivedAt: .init(nanoseconds: Int64.min), sentAt: .init(nanoseconds: 0)))
         }
     }
 }

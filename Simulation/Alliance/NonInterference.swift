@@ -166,7 +166,8 @@ private struct SecretHistory {
             let now = World.begin + input.time
             switch input.input {
             case .record(let record):
-                if policy.permits(record.kind, record.label, record.spot, measuredAt: now, to: audience, at: now).isEmpty
+                if policy.permits(record.kind, record.label, record.spot, measuredAt: now, to: audience, at: now)
+                    .isEmpty
                 {
                     secrets.insert(place)
                 }
@@ -222,7 +223,8 @@ private struct SecretHistory {
                     nodes[place]?.handle(.written(write.number), at: time(), into: &more)
                 case .load(let link, let lane, let from, let countMax, let octetsMax):
                     nodes[place]?.handle(
-                        .loaded(link, full.load(lane, from: from, countMax: countMax, octetsMax: octetsMax)), at: time(),
+                        .loaded(link, full.load(lane, from: from, countMax: countMax, octetsMax: octetsMax)),
+                        at: time(),
                         into: &more)
                 case .ask(let link, let request):
                     heap.insert(.request(from: place, link, request), at: now + 10_000_000)

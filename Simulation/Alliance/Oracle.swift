@@ -168,7 +168,9 @@ struct Oracle: Sendable {
             for partner in self.world.nations.indices where members.contains(partner) {
                 // An entry is written once: where more is to be taken out than was then, it is withheld.
                 let taken = Taken(self.permits(record, by: self.policies[nation], to: partner, at: time))
-                if taken?.isCovered(by: self.taken[[id, partner]]) != true { self.always[id]?.remove(Members(partner)) }
+                if taken?.isCovered(by: self.taken[[id, partner]]) != true {
+                    self.always[id]?.remove(Members(partner))
+                }
             }
         }
     }
@@ -179,7 +181,8 @@ struct Oracle: Sendable {
         guard let record = self.planned[id] else { return }
         let marker = Array(record.marker.utf8)
         var found: Members = [], count = 0
-        for (partner, own) in store.own.enumerated() where own.entries.contains(where: { Self.contains($0.octets, marker) }) {
+        for (partner, own) in store.own.enumerated()
+        where own.entries.contains(where: { Self.contains($0.octets, marker) }) {
             found.insert(Members(partner))
             count += 1
         }
@@ -192,6 +195,11 @@ struct Oracle: Sendable {
         where self.always[id]?.contains(partner) == true && !found.contains(partner) {
             self.note(.lost, "record \(id) is said to be durable, and is not in the lane to \(self.name(partner))")
         }
+    }
+
+    /// Whether a record may go to everybody.
+    func isWithheld(_ id: Int) -> Bool {
+        (self.always[id] ?? []).rawValue.nonzeroBitCount < self.world.nations.count - 1
     }
 
     func duty(_ record: PlannedRecord, to partner: Int, link: LinkID?, start: UInt64, clock: Int64) -> UrgentDuty? {
@@ -235,12 +243,15 @@ struct Oracle: Sendable {
             if held?.urgents.contains(where: { $0.leaf == leaf }) != true, !self.isHeld(leaf, of: sender, in: store) {
                 self.note(
                     .receipt,
-                    "\(self.name(place)) acknowledges warning \(sequence) of \(self.name(sender)), and does not hold it")
+                    "\(self.name(place)) acknowledges warning \(sequence) of \(self.name(sender)), and does not hold it"
+                )
             }
         case .hello(let hello):
             if let note = hello.held, let size = Request.size(note), size > held?.frontier.size ?? 0 {
                 self.note(.receipt, "\(self.name(place)) says that it holds \(size) of \(self.name(sender))")
             }
+            self.receipts[sender][place] = max(
+                self.receipts[sender][place], hello.held.flatMap { Request.size($0) } ?? 0)
         case .credit, .probe, .conviction: break
         }
     }
@@ -274,7 +285,8 @@ struct Oracle: Sendable {
             {
                 self.note(
                     .bound,
-                    "\(unreceipted) entries sent, \(self.receipts[place][receiver]) receipted by \(self.name(receiver))")
+                    "\(unreceipted) entries sent, \(self.receipts[place][receiver]) receipted by \(self.name(receiver))"
+                )
             }
             for (count, octets) in batch.entries.enumerated() {
                 self.discloses(octets, at: batch.from + UInt64(count), place, receiver, time, station, &report)
@@ -334,7 +346,8 @@ struct Oracle: Sendable {
         if entry.leaf.statement.lane.nation != self.world.nations[place]
             || entry.leaf.statement.lane.audience != self.world.nations[receiver].description
         {
-            self.note(.forged, "\(self.name(place)) sends \(self.name(receiver)) an entry of \(entry.leaf.statement.lane)")
+            self.note(
+                .forged, "\(self.name(place)) sends \(self.name(receiver)) an entry of \(entry.leaf.statement.lane)")
         }
         // Whatever the entry is, the text tells.
         let kind = entry.leaf.statement.kind
@@ -349,7 +362,8 @@ struct Oracle: Sendable {
         if seen.isEmpty { report.note(.contentWithheldLater) }
         for id in Set(seen).sorted() {
             guard let record = self.planned[id], record.nation == place else {
-                self.note(.leak, "\(self.name(place)) tells \(self.name(receiver)) of record \(id), which is not its own")
+                self.note(
+                    .leak, "\(self.name(place)) tells \(self.name(receiver)) of record \(id), which is not its own")
                 continue
             }
             self.told[id, default: []].insert(Members(receiver))
@@ -380,9 +394,10 @@ struct Oracle: Sendable {
         if batch.leaves.count > self.limits.leavesMax {
             self.note(.bound, "\(batch.leaves.count) leaves in one batch")
         }
-        let open = station.disk.durable.state.own.first {
-            $0.lane.audience == self.world.nations[receiver].description
-        }?.open.numbers ?? []
+        let open =
+            station.disk.durable.state.own.first {
+                $0.lane.audience == self.world.nations[receiver].description
+            }?.open.numbers ?? []
         for case .shown(let octets) in batch.leaves {
             guard let news = TrackCodec.decode(octets, from: 16, of: batch.lane.nation)?.news else {
                 self.note(.forged, "\(self.name(place)) sends \(self.name(receiver)) a leaf that is none")
@@ -411,7 +426,8 @@ struct Oracle: Sendable {
             if !isPermitted {
                 self.note(
                     .leak,
-                    "\(self.name(place)) shows \(self.name(receiver)) track \(candidates[0].track) of \(batch.lane.nation)")
+                    "\(self.name(place)) shows \(self.name(receiver)) track \(candidates[0].track) of \(batch.lane.nation)"
+                )
             }
         }
     }
@@ -543,7 +559,8 @@ struct Oracle: Sendable {
         guard !self.wasForged, self.suspects.isEmpty else { return }
         switch refusal {
         case .replaced, .revoked, .silent, .ending, .wrongNation: break
-        case .noCommonVersion, .outOfTurn, .wrongRealm, .notAddressed, .unknownHead, .entry, .batch, .overrun, .malformed:
+        case .noCommonVersion, .outOfTurn, .wrongRealm, .notAddressed, .unknownHead, .entry, .batch, .overrun,
+            .malformed:
             self.note(.alarm, "\(self.name(place)) ends a link: \(refusal.name) \(refusal)")
         }
     }
@@ -622,11 +639,13 @@ struct Oracle: Sendable {
         for entry in own {
             for id in Set(Self.numbers(entry.octets, after: Array("secret-".utf8))) {
                 if !inLane.insert(id).inserted {
-                    self.note(.twice, "record \(id) stands twice in \(sender.place)'s lane to \(self.name(receiver.place))")
+                    self.note(
+                        .twice, "record \(id) stands twice in \(sender.place)'s lane to \(self.name(receiver.place))")
                 }
                 if self.released[id]?.contains(receiver.place) != true {
                     self.note(
-                        .leak, "record \(id) stands in the lane of \(self.name(sender.place)) to \(self.name(receiver.place))"
+                        .leak,
+                        "record \(id) stands in the lane of \(self.name(sender.place)) to \(self.name(receiver.place))"
                     )
                 }
             }
@@ -634,7 +653,8 @@ struct Oracle: Sendable {
         for id in self.recorded where self.planned[id]?.nation == sender.place {
             if self.stored[id]?.contains(receiver.place) == true, !inLane.contains(id) {
                 self.note(
-                    .lost, "record \(id) is not in the lane of \(self.name(sender.place)) to \(self.name(receiver.place))")
+                    .lost,
+                    "record \(id) is not in the lane of \(self.name(sender.place)) to \(self.name(receiver.place))")
             }
         }
     }
@@ -652,9 +672,10 @@ struct Oracle: Sendable {
             let theirs = try? Entry(parsing: octets)
             if theirs?.leaf.hash != entry.leaf { self.note(.books, "lane of \(title) differs at \(entry.sequence)") }
         }
-        let receipt = sender.disk.durable.state.own.first {
-            $0.lane.audience == self.world.nations[receiver.place].description
-        }?.receipt?.size ?? 0
+        let receipt =
+            sender.disk.durable.state.own.first {
+                $0.lane.audience == self.world.nations[receiver.place].description
+            }?.receipt?.size ?? 0
         if receipt < UInt64(due) || receipt > UInt64(held.count) {
             self.note(.books, "lane of \(title): \(own.count) entries, receipt for \(receipt)")
         }

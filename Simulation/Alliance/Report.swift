@@ -1,7 +1,8 @@
 /// What must come up again and again, or the runs prove less than they seem to: each at least once in a few hundred seeds.
 public enum Sometimes: Int, CaseIterable, Sendable {
     // What the runs do to the nodes.
-    case cutBothWays, cutOneWay, linkBroken, crash, crashMidStep, writesLost, writesKept, writeError, diskFull, diskStall
+    case cutBothWays, cutOneWay, linkBroken, crash, crashMidStep, writesLost, writesKept, writeError, diskFull,
+        diskStall
     case rolledBack, clockJump
     case forgedRepeat, forgedReorder, forgedReplay, forgedChange, forgedMessage
     case hostileGarbage, hostileReplay, hostileForeignEntry, hostileForgedSignature, hostileSecondHead, hostileOverrun

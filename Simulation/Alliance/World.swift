@@ -202,7 +202,8 @@ struct World: Sendable {
         return SmallLabel(
             level: random.chance(0.6) ? 0 : random.index(below: 3), originators: Members(nation),
             releasableTo: random.chance(0.5)
-                ? all : random.chance(0.1) ? nil : Members(rawValue: UInt8(random.index(below: 1 << self.nations.count))),
+                ? all
+                : random.chance(0.1) ? nil : Members(rawValue: UInt8(random.index(below: 1 << self.nations.count))),
             caveats: random.chance(0.7) ? 0 : random.chance(0.05) ? 4 : random.index(below: 4),
             onward: [.never, .originatorConsent, .releasable][random.index(below: 3)])
     }

@@ -65,8 +65,9 @@ var failed = false
 if let seed {
     var alliance = Alliance(seed: seed, mutant: mutant, log: isTraced ? { say($0) } : nil)
     let report = alliance.run()
-    say("seed \(seed): \(text(report.seconds, 1)) s, \(report.steps) steps, \(report.messages) messages, "
-        + "\(report.entries) entries, trace \(String(report.trace, radix: 16))")
+    say(
+        "seed \(seed): \(text(report.seconds, 1)) s, \(report.steps) steps, \(report.messages) messages, "
+            + "\(report.entries) entries, trace \(String(report.trace, radix: 16))")
     for violation in report.violations { say("\(violation)") }
     failed = !report.violations.isEmpty
 } else if huntsMutants {
@@ -76,7 +77,8 @@ if let seed {
         let sweep = await Sweep.run(
             seeds: from..<from + (seeds ?? 100), workers: workers, mutant: mutant, stopsAtFailure: true)
         let first = sweep.failures.first
-        table.add(mutant.rawValue, first.map { text(Int($0.seed - from)) } ?? "not found",
+        table.add(
+            mutant.rawValue, first.map { text(Int($0.seed - from)) } ?? "not found",
             first?.violations.first { mutant.rules.contains($0.rule) }?.rule.rawValue ?? "–")
         failed = failed || first == nil
     }
@@ -84,9 +86,10 @@ if let seed {
 } else if let histories {
     say(Machine.line)
     let result = await NonInterference.run(histories: histories, from: from, workers: workers)
-    say("\(text(Int(histories))) histories, \(text(result.comparisons)) comparisons, "
-        + "\(text(result.messages)) messages compared, \(text(result.secrets)) inputs taken away, "
-        + "\(text(spent(), 1)) s: \(result.differences.count) differences")
+    say(
+        "\(text(Int(histories))) histories, \(text(result.comparisons)) comparisons, "
+            + "\(text(result.messages)) messages compared, \(text(result.secrets)) inputs taken away, "
+            + "\(text(spent(), 1)) s: \(result.differences.count) differences")
     for difference in result.differences.prefix(5) { say("    \(difference)") }
     failed = !result.differences.isEmpty
 } else {

@@ -7,7 +7,9 @@ import Testing
 
 /// What the runs are made of.
 @Suite struct PartsTests {
-    @Test("events come out by their times, and at one instant in the order in which they were foretold", arguments: 0..<20)
+    @Test(
+        "events come out by their times, and at one instant in the order in which they were foretold", arguments: 0..<20
+    )
     func heap(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var heap = EventHeap<Int>()
@@ -41,7 +43,8 @@ import Testing
                 if random.chance(0.3) { label.originators.insert(Members(random.index(below: world.nations.count))) }
                 let now = World.begin + Int64(random.uniform(0...80) * 1e9)
                 let measured = now + Int64(random.uniform(-5...15) * 1e9)
-                let spot = random.chance(0.7)
+                let spot =
+                    random.chance(0.7)
                     ? SmallSpot(
                         latitude: random.uniform(20...50), longitude: random.uniform(120...160), measuredAt: measured)
                     : nil
