@@ -6,7 +6,13 @@ import Ledger
 import Releasability
 
 let noon = Timestamp(seconds: 1_900_000_000)
-let sender = Nation("jp")!, receiver = Nation("us")!
+let sender = sure(Nation("jp")), receiver = sure(Nation("us"))
+
+/// What cannot be missing.
+func sure<Value>(_ value: Value?) -> Value {
+    guard let value else { preconditionFailure("a constant of the bench is wrong") }
+    return value
+}
 
 func secret(_ word: String) -> [UInt8] {
     let octets = Array(word.utf8)
@@ -14,22 +20,26 @@ func secret(_ word: String) -> [UInt8] {
 }
 
 func identity(_ nation: Nation) -> FederationIdentity {
-    FederationIdentity(
-        signer: EntrySigner(nation: nation, realm: .test, node: "one", secret: secret("node \(nation)"))!,
-        logSecret: secret("log \(nation)"),
-        cosigner: NoteSigner(
-            name: Lane.domain(nation, .test), algorithm: .cosignature, secret: secret("cosigner \(nation)"))!,
-        saltSecret: secret("salt \(nation)"))!
+    sure(
+        FederationIdentity(
+            signer: sure(EntrySigner(nation: nation, realm: .test, node: "one", secret: secret("node \(nation)"))),
+            logSecret: secret("log \(nation)"),
+            cosigner: sure(
+                NoteSigner(
+                    name: Lane.domain(nation, .test), algorithm: .cosignature, secret: secret("cosigner \(nation)"))),
+            saltSecret: secret("salt \(nation)")))
 }
 
 func keys(_ nation: Nation, for other: Nation) -> PartnerKeys {
-    let lane = Lane(nation: nation, realm: .test, audience: other.description)!
+    let lane = sure(Lane(nation: nation, realm: .test, audience: other.description))
     return PartnerKeys(
         nation: nation,
-        nodes: [EntrySigner(nation: nation, realm: .test, node: "one", secret: secret("node \(nation)"))!.key],
-        log: NoteSigner(name: lane.origin, algorithm: .ed25519, secret: secret("log \(nation)"))!.key,
-        cosigner: NoteSigner(
-            name: Lane.domain(nation, .test), algorithm: .cosignature, secret: secret("cosigner \(nation)"))!.key)
+        nodes: [sure(EntrySigner(nation: nation, realm: .test, node: "one", secret: secret("node \(nation)"))).key],
+        log: sure(NoteSigner(name: lane.origin, algorithm: .ed25519, secret: secret("log \(nation)"))).key,
+        cosigner: sure(
+            NoteSigner(
+                name: Lane.domain(nation, .test), algorithm: .cosignature, secret: secret("cosigner \(nation)"))
+        ).key)
 }
 
 let vocabulary: Vocabulary = {
@@ -42,18 +52,19 @@ let goodsLabel = Label(
     policy: vocabulary.policy("trilateral"), classification: 1, originators: [sender], releasableTo: [receiver])
 
 func policy(_ nation: Nation, with partner: Nation) -> Policy {
-    try! Policy(
-        nation: nation, realm: .test, vocabulary: vocabulary,
-        orders: [ClassificationOrder(policy: vocabulary.policy("trilateral"), names: ["open", "restricted"])],
-        clearances: [
-            Clearance(.nation(partner), policy: vocabulary.policy("trilateral"), classificationMax: 1)
-        ],
-        agreements: [
-            Agreement(
-                "two", between: [nation, partner], realm: .test, from: noon.advanced(by: -1e6),
-                to: noon.advanced(by: 1e7), policy: vocabulary.policy("trilateral"), classificationMax: 1,
-                clauses: [Clause(.permit, [.tracks, .warnings, .records("note")])])
-        ])
+    sure(
+        try? Policy(
+            nation: nation, realm: .test, vocabulary: vocabulary,
+            orders: [ClassificationOrder(policy: vocabulary.policy("trilateral"), names: ["open", "restricted"])],
+            clearances: [
+                Clearance(.nation(partner), policy: vocabulary.policy("trilateral"), classificationMax: 1)
+            ],
+            agreements: [
+                Agreement(
+                    "two", between: [nation, partner], realm: .test, from: noon.advanced(by: -1e6),
+                    to: noon.advanced(by: 1e7), policy: vocabulary.policy("trilateral"), classificationMax: 1,
+                    clauses: [Clause(.permit, [.tracks, .warnings, .records("note")])])
+            ]))
 }
 
 /// Tracks in a row, that fly straight on.

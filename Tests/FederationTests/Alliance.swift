@@ -5,7 +5,13 @@ import Ledger
 import Releasability
 
 let noon = Timestamp(seconds: 1_900_000_000)
-let jp = Nation("jp")!, us = Nation("us")!, au = Nation("au")!
+let jp = sure(Nation("jp")), us = sure(Nation("us")), au = sure(Nation("au"))
+
+/// What cannot be missing.
+func sure<Value>(_ value: Value?) -> Value {
+    guard let value else { preconditionFailure("a constant of the tests is wrong") }
+    return value
+}
 
 /// Secrets that everybody knows: 32 octets out of a word.
 func secret(_ word: String) -> [UInt8] { hash(word).octets }
@@ -33,35 +39,41 @@ func label(
 /// The policy of a nation that shares everything its labels allow with its partners.
 func policy(_ nation: Nation, with partners: [Nation], clauses: [Clause]? = nil, revoked: [Nation] = []) -> Policy {
     let kinds: Set<GoodsKind> = [.tracks, .tracklets, .warnings, .records("note")]
-    return try! Policy(
-        nation: nation, realm: .live, vocabulary: words,
-        orders: [ClassificationOrder(policy: trilateral, names: ["open", "restricted", "secret"])],
-        clearances: partners.map { Clearance(.nation($0), policy: trilateral, classificationMax: 1) },
-        agreements: partners.filter { !revoked.contains($0) }.map {
-            Agreement(
-                "\(nation)-\($0)", between: NationSet([nation, $0]), realm: .live,
-                from: noon.advanced(by: -1e6), to: noon.advanced(by: 1e6), policy: trilateral, classificationMax: 1,
-                clauses: clauses ?? [Clause(.permit, kinds)])
-        })
+    return sure(
+        try? Policy(
+            nation: nation, realm: .live, vocabulary: words,
+            orders: [ClassificationOrder(policy: trilateral, names: ["open", "restricted", "secret"])],
+            clearances: partners.map { Clearance(.nation($0), policy: trilateral, classificationMax: 1) },
+            agreements: partners.filter { !revoked.contains($0) }.map {
+                Agreement(
+                    "\(nation)-\($0)", between: NationSet([nation, $0]), realm: .live,
+                    from: noon.advanced(by: -1e6), to: noon.advanced(by: 1e6), policy: trilateral, classificationMax: 1,
+                    clauses: clauses ?? [Clause(.permit, kinds)])
+            }))
 }
 
 func identity(_ nation: Nation, realm: Realm = .live, node: String = "one") -> FederationIdentity {
-    FederationIdentity(
-        signer: EntrySigner(nation: nation, realm: realm, node: node, secret: secret("node \(nation) \(node)"))!,
-        logSecret: secret("log \(nation)"),
-        cosigner: NoteSigner(
-            name: Lane.domain(nation, realm), algorithm: .cosignature, secret: secret("cosigner \(nation)"))!,
-        saltSecret: secret("salt \(nation)"))!
+    sure(
+        FederationIdentity(
+            signer: sure(
+                EntrySigner(nation: nation, realm: realm, node: node, secret: secret("node \(nation) \(node)"))),
+            logSecret: secret("log \(nation)"),
+            cosigner: sure(
+                NoteSigner(
+                    name: Lane.domain(nation, realm), algorithm: .cosignature, secret: secret("cosigner \(nation)"))),
+            saltSecret: secret("salt \(nation)")))
 }
 
 func keys(_ nation: Nation, for receiver: Nation) -> PartnerKeys {
-    let lane = Lane(nation: nation, realm: .live, audience: receiver.description)!
+    let lane = sure(Lane(nation: nation, realm: .live, audience: receiver.description))
     return PartnerKeys(
         nation: nation,
-        nodes: [EntrySigner(nation: nation, realm: .live, node: "one", secret: secret("node \(nation) one"))!.key],
-        log: NoteSigner(name: lane.origin, algorithm: .ed25519, secret: secret("log \(nation)"))!.key,
-        cosigner: NoteSigner(
-            name: Lane.domain(nation, .live), algorithm: .cosignature, secret: secret("cosigner \(nation)"))!.key)
+        nodes: [sure(EntrySigner(nation: nation, realm: .live, node: "one", secret: secret("node \(nation) one"))).key],
+        log: sure(NoteSigner(name: lane.origin, algorithm: .ed25519, secret: secret("log \(nation)"))).key,
+        cosigner: sure(
+            NoteSigner(
+                name: Lane.domain(nation, .live), algorithm: .cosignature, secret: secret("cosigner \(nation)"))
+        ).key)
 }
 
 /// Tracks that stand in a table.
@@ -174,7 +186,7 @@ struct Alliance {
 
     mutating func recover(_ nation: Nation) {
         var outputs: [FederationOutput] = []
-        self.members[nation]!.node.recover(at: self.now, into: &outputs)
+        self[nation].node.recover(at: self.now, into: &outputs)
         self.take(outputs, of: nation)
         self.run()
     }
@@ -187,11 +199,11 @@ struct Alliance {
             self.queue.append((other, .closed(link)))
         }
         self.queue.removeAll { $0.0 == nation }
-        let member = self.members[nation]!
-        self.members[nation]!.start += 1
-        self.members[nation]!.unwritten = []
+        let member = self[nation]
+        self[nation].start += 1
+        self[nation].unwritten = []
         let others = self.members.keys.filter { $0 != nation }.sorted()
-        self.members[nation]!.node = FederationNode(
+        self[nation].node = FederationNode(
             identity(nation), limits: self.limits, policy: new ?? member.node.policy,
             partners: others.map { keys($0, for: nation) }, source: member.node.source, start: member.start + 1,
             recovering: state ?? member.disk.state)
@@ -224,7 +236,7 @@ struct Alliance {
             let (nation, input) = self.queue[self.head]
             self.head += 1
             var outputs: [FederationOutput] = []
-            self.members[nation]!.node.handle(input, at: self.now, into: &outputs)
+            self[nation].node.handle(input, at: self.now, into: &outputs)
             self.take(outputs, of: nation)
         }
         self.queue.removeAll()
@@ -235,14 +247,14 @@ struct Alliance {
         for output in outputs {
             switch output {
             case .write(let write):
-                if self.members[nation]!.isDiskStuck {
-                    self.members[nation]!.unwritten.append(write)
+                if self[nation].isDiskStuck {
+                    self[nation].unwritten.append(write)
                 } else {
-                    self.members[nation]!.disk.write(write)
+                    self[nation].disk.write(write)
                     self.queue.append((nation, .written(write.number)))
                 }
             case .load(let link, let lane, let from, let countMax, _):
-                let loaded = self.members[nation]!.disk.load(lane, from: from, countMax: countMax)
+                let loaded = self[nation].disk.load(lane, from: from, countMax: countMax)
                 self.queue.append((nation, .loaded(link, loaded)))
             case .ask(let link, let request):
                 guard let ends = self.links[link], !self.cut.contains(link) else { continue }
@@ -257,26 +269,26 @@ struct Alliance {
                 }
                 if !self.cut.contains(link) { self.queue.append((ends.receiver, .delivery(link, delivery))) }
             case .close(let link, let reason):
-                self.members[nation]!.closed.append((link, reason))
+                self[nation].closed.append((link, reason))
                 if let ends = self.links.removeValue(forKey: link) {
                     self.queue.append((ends.receiver == nation ? ends.sender : ends.receiver, .closed(link)))
                 }
-            case .effect(let entry, let isUrgent): self.members[nation]!.effects.append((entry, isUrgent))
-            case .tracks(let tracks): self.members[nation]!.heard.append(tracks)
-            case .recorded(let number, _): self.members[nation]!.recorded.append(number)
-            case .refused(let number, let refusal): self.members[nation]!.refused.append((number, refusal))
-            case .alarm(let alarm): self.members[nation]!.alarms.append(alarm)
+            case .effect(let entry, let isUrgent): self[nation].effects.append((entry, isUrgent))
+            case .tracks(let tracks): self[nation].heard.append(tracks)
+            case .recorded(let number, _): self[nation].recorded.append(number)
+            case .refused(let number, let refusal): self[nation].refused.append((number, refusal))
+            case .alarm(let alarm): self[nation].alarms.append(alarm)
             }
         }
     }
 
     /// The disk that was stuck writes again.
     mutating func unstick(_ nation: Nation) {
-        self.members[nation]!.isDiskStuck = false
-        let writes = self.members[nation]!.unwritten
-        self.members[nation]!.unwritten = []
+        self[nation].isDiskStuck = false
+        let writes = self[nation].unwritten
+        self[nation].unwritten = []
         for write in writes {
-            self.members[nation]!.disk.write(write)
+            self[nation].disk.write(write)
             self.give(nation, .written(write.number))
         }
     }
@@ -287,7 +299,7 @@ struct Alliance {
         while true {
             var next: Timestamp?
             for nation in self.members.keys.sorted() {
-                guard let wake = self.members[nation]!.node.nextWake(after: self.now) else { continue }
+                guard let wake = self[nation].node.nextWake(after: self.now) else { continue }
                 next = next.map { min($0, wake) } ?? wake
             }
             guard let next, next <= end else { break }
@@ -313,14 +325,14 @@ struct Alliance {
     }
 
     mutating func move(_ nation: Nation, _ id: UInt32, _ label: Label, latitude: Double = 35) {
-        let isNew = self.members[nation]!.node.source.table[TrackID(id)] == nil
-        self.members[nation]!.node.source.set(id, label, at: self.now, latitude: latitude)
+        let isNew = self[nation].node.source.table[TrackID(id)] == nil
+        self[nation].node.source.set(id, label, at: self.now, latitude: latitude)
         self.give(nation, .tracks([TrackChangeNotice(TrackID(id), isNew ? .new : .moved)]))
     }
 
     subscript(_ nation: Nation) -> Member {
-        get { self.members[nation]! }
-        set { self.members[nation] = newValue }
+        get { sure(self.members[nation]) }
+        _modify { yield &self.members[nation, default: sure(nil)] }
     }
 }
 

@@ -54,7 +54,7 @@ import Testing
         tracklet.evidence = 3.5
         tracklet.plotCount = 4
         tracklet.isLast = true
-        tracklet.callsign = Track.Aged(Callsign("JAL5")!, at: noon)
+        tracklet.callsign = Track.Aged(sure(Callsign("JAL5")), at: noon)
         return tracklet
     }
 

@@ -140,9 +140,9 @@ func hello(
             Checkpoint(origin: lane.origin, size: 2, root: root).text, signedBy: log)
         let other = LinkID(99)
         var outputs: [FederationOutput] = []
-        alliance.members[us]!.node.handle(.dialled(other, jp), at: alliance.now, into: &outputs)
+        alliance[us].node.handle(.dialled(other, jp), at: alliance.now, into: &outputs)
         outputs = []
-        alliance.members[us]!.node.handle(
+        alliance[us].node.handle(
             .delivery(
                 other,
                 .welcome(
@@ -158,7 +158,7 @@ func hello(
             })
         #expect(proof != nil)
         #expect(outputs.contains { if case .ask(_, .conviction) = $0 { true } else { false } })
-        for case .write(let write) in outputs { alliance.members[us]!.disk.write(write) }
+        for case .write(let write) in outputs { alliance[us].disk.write(write) }
         #expect(alliance[us].disk.state.held.first?.conviction == proof)
         alliance.restart(us)
         let again = alliance.dial(us, jp)
@@ -247,7 +247,7 @@ func hello(
         var alliance = Alliance([jp, us])
         var old = FederationLimits()
         old.versions = .v1 ... .v1
-        alliance.members[us]!.node = FederationNode(
+        alliance[us].node = FederationNode(
             identity(us), limits: old, policy: policy(us, with: [jp]), partners: [keys(jp, for: us)],
             source: TableSource(), start: 2)
         alliance.recover(us)
@@ -332,7 +332,7 @@ func hello(
         #expect(alliance[jp].node.figures(of: us)?.entriesWithheld == 2)
         #expect(!alliance.deliveries.contains { "\($0.delivery)".contains("never") })
         // After a restart of the sender too, when all comes from the store.
-        alliance.members[us]!.disk = Disk()
+        alliance[us].disk = Disk()
         alliance[us].effects = []
         alliance.restart(jp)
         alliance.restart(us)

@@ -14,12 +14,13 @@ import Testing
                 originators: [jp, us, au], policy: trilateral, classificationMax: 1, onward: onward, clauses: clauses)
         }
         func policy(_ nation: Nation, _ agreements: [Agreement]) -> Policy {
-            try! Policy(
-                nation: nation, realm: .live, vocabulary: words,
-                orders: [ClassificationOrder(policy: trilateral, names: ["open", "restricted", "secret"])],
-                clearances: [jp, us, au].filter { $0 != nation }.map {
-                    Clearance(.nation($0), policy: trilateral, classificationMax: 1)
-                }, agreements: agreements)
+            sure(
+                try? Policy(
+                    nation: nation, realm: .live, vocabulary: words,
+                    orders: [ClassificationOrder(policy: trilateral, names: ["open", "restricted", "secret"])],
+                    clearances: [jp, us, au].filter { $0 != nation }.map {
+                        Clearance(.nation($0), policy: trilateral, classificationMax: 1)
+                    }, agreements: agreements))
         }
         return [
             jp: policy(jp, [agreement("jp-us", [jp, us], onward: .releasable)]),

@@ -40,7 +40,7 @@ import Testing
         alliance.move(jp, 2, label(jp, to: [us]))
         alliance.pass(seconds: 1)
         alliance.move(jp, 1, label(jp, to: [jp]))
-        alliance.members[jp]!.node.source.table[TrackID(2)] = nil
+        alliance[jp].node.source.table[TrackID(2)] = nil
         alliance.give(jp, .tracks([TrackChangeNotice(TrackID(2), .dropped)]))
         alliance.pass(seconds: 1)
         let withdrawn = alliance[us].heard.flatMap(\.items).compactMap { item -> UInt32? in
@@ -70,13 +70,13 @@ import Testing
         limits.silentAfter = 3_600_000_000_000
         var alliance = Alliance([jp, us], limits: limits)
         let link = alliance.dial(us, jp)
-        for id in 1...5000 { alliance.members[jp]!.node.source.set(UInt32(id), label(jp, to: [us]), at: alliance.now) }
+        for id in 1...5000 { alliance[jp].node.source.set(UInt32(id), label(jp, to: [us]), at: alliance.now) }
         alliance.cut.insert(link)
         let tracks = (1...5000).map { TrackChangeNotice(TrackID($0), .moved) }
         for step in 1...150 {
             alliance.now = noon.advanced(by: 4 * Double(step))
             for id in 1...5000 {
-                alliance.members[jp]!.node.source.table[TrackID(UInt32(id))]!.payload.measuredAt = alliance.now
+                alliance[jp].node.source.table[TrackID(UInt32(id))]!.payload.measuredAt = alliance.now
             }
             alliance.give(jp, .tracks(tracks))
             alliance.give(jp, .tick)
@@ -153,10 +153,10 @@ import Testing
         var alliance = Alliance([jp, us], policies: [jp: policy(jp, with: [us], clauses: clauses)])
         _ = alliance.dial(us, jp)
         for step in 0..<40 {
-            alliance.members[jp]!.node.source.set(
+            alliance[jp].node.source.set(
                 1, label(jp, to: [us]), at: alliance.now, latitude: 30 + Double(step) / 10)
             let state = alliance[jp].node.source.table[TrackID(1)]!
-            alliance.members[jp]!.node.source.history[TrackID(1), default: []].append(state)
+            alliance[jp].node.source.history[TrackID(1), default: []].append(state)
             alliance.give(jp, .tracks([TrackChangeNotice(TrackID(1), step == 0 ? .new : .moved)]))
             alliance.pass(seconds: 4)
         }
