@@ -177,7 +177,7 @@ extension FusedPicture {
         let slot = Int(self.contributors[c].slot)
         guard self.contributors[Int(self.records[slot].first)].next >= 0 else { return }
         let whole = self.wholes[Int(self.contributors[c].whole)]
-        guard self.distance(slot, whole).square > 4 * self.parameters.misfitGate else {
+        guard self.distance(slot, whole).square > self.parameters.wholeGate else {
             self.contributors[c].misfits = max(self.contributors[c].misfits - 1, 0)
             return
         }

@@ -17,7 +17,9 @@ public struct FusionParameters: Sendable {
     public var veilMax = 60.0
     public var veilMaxSeen = 20.0
     /// Squared Mahalanobis distance, for each line of information, beyond which a tracklet does not fit its track.
-    public var misfitGate = 9.0
+    public var misfitGate = 6.0
+    /// The same of a partner's whole track, of four degrees of freedom.
+    public var wholeGate = 36.0
     /// Tracklets that did not fit, less those that did, from which on a contributor gets a track of its own.
     public var misfitsMax = 3
     /// A contributor that was silent for this time is let go, seconds.
