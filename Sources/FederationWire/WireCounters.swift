@@ -9,6 +9,8 @@ public enum WireRefusal: Hashable, Sendable, CustomStringConvertible {
     case outlived(PeerRefusal)
     case tooManyConnections
     case tooManyOfAddress
+    /// More streams at once on one connection than there may be: the connection ends.
+    case tooManyStreams
     /// A newer connection of its nation took its place.
     case displaced
     case handshakeTimeout
@@ -39,6 +41,7 @@ public enum WireRefusal: Hashable, Sendable, CustomStringConvertible {
         case .outlived(let refusal): "outlived_\(refusal.rawValue)"
         case .tooManyConnections: "too_many_connections"
         case .tooManyOfAddress: "too_many_of_address"
+        case .tooManyStreams: "too_many_streams"
         case .displaced: "displaced"
         case .handshakeTimeout: "handshake_timeout"
         case .notTLS: "not_tls"

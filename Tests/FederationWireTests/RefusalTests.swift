@@ -345,7 +345,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("streams beyond the bound of a connection are not opened")
+    @Test("streams beyond the bound end their connection, also of a client that was not told of the bound yet")
     func streams() async throws {
         let gate = try Gate()
         try await withWire(gate.server) { address in
@@ -358,6 +358,7 @@ struct RefusalTests {
             _ = try await gate.stranger(.partner).throwBytes([octets], at: address, atMost: .seconds(2))
             let accepted = gate.site.recorder.all.count { if case .accepted = $0 { true } else { false } }
             #expect(accepted <= gate.site.links.limits.streamsPerConnection)
+            #expect(gate.site.links.counters[.tooManyStreams] == 1)
             #expect(await gate.serves(at: address))
         }
     }

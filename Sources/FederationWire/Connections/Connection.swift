@@ -16,6 +16,8 @@ final class Connection: Sendable {
         /// Ends it, unless a `hello` comes.
         var wait: Scheduled<Void>?
         var streams: UInt64 = 0
+        /// It has opened more streams than it may.
+        var isOver = false
         var drains: [UInt64: Drain] = [:]
     }
 
@@ -115,6 +117,20 @@ final class Connection: Sendable {
             state.drains[state.streams] = drain
             return state.streams
         }
+    }
+
+    /// Whether a stream is within the bound; one that is not ends the connection.
+    func mayOpen() -> Bool {
+        let isOver = self.state.withLock { state in
+            if !state.isOver, state.drains.count > self.limits.streamsPerConnection {
+                state.isOver = true
+                self.counters.count(.tooManyStreams)
+            }
+            return state.isOver
+        }
+        // Not at once: the transport must first hear of the stream on which this was found.
+        if isOver { self.channel.eventLoop.execute { self.close() } }
+        return !isOver
     }
 
     func closed(stream: UInt64) { _ = self.state.withLock { $0.drains.removeValue(forKey: stream) } }

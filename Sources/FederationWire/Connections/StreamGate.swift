@@ -75,6 +75,8 @@ final class StreamGate: ChannelDuplexHandler {
     private let drain: Drain
     private let number: UInt64
     private var hasBegun = false
+    /// It is one too many: gRPC hears nothing of it, and its connection ends.
+    private var isRefused = false
     /// Of the message that is coming: its prefix, as far as it has come, and how many of its octets are to come.
     private var prefix: [UInt8] = []
     private var left = 0
@@ -89,10 +91,14 @@ final class StreamGate: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isRefused else { return }
         let payload = self.unwrapInboundIn(data)
         if case .data(let part) = payload, case .byteBuffer(let octets) = part.data { self.look(octets) }
         guard !self.hasBegun, case .headers(var head) = payload else { return context.fireChannelRead(data) }
         self.hasBegun = true
+        // HTTP/2 itself holds the client to the bound only once it has acknowledged that it knows it.
+        self.isRefused = !self.connection.mayOpen()
+        guard !self.isRefused else { return }
         head.headers.replaceOrAdd(name: Self.header, value: "\(self.connection.number) \(self.number)")
         if !self.paths.contains(head.headers.first(name: ":path") ?? "") { self.counters.count(.unknownMethod) }
         context.fireChannelRead(self.wrapInboundOut(.headers(head)))
