@@ -8,7 +8,7 @@ link one way or both, cuts it with RST, and delays it: what network namespaces w
 
 Parts: `kills` (kill -9 of random nodes at random moments, links cut in between, all ledgers compared), `secrets` (after the
 kills, all that Australia has is searched for marked callsigns), `control` (the same search where the label lets them go
-must find them, and a partner that is revoked is cut), `outage` (a link held for minutes under 5,000 tracks), `starts` (what
+must find them, and a partner that is revoked is cut), `wire` (what is sent, as a receiver of another make gets it), `outage` (a link held for minutes under 5,000 tracks), `starts` (what
 a node refuses to start with).
 
 Exit status: 0 if all holds, 1 if not; then the folders of the nations are kept. docs/federation-tests.md says more.
@@ -434,6 +434,44 @@ def revoke(alliance, report):
     report.row("links among the others meanwhile", "stand", "stand" if not others else "; ".join(others), not others)
 
 
+# What leaves the node
+
+
+def run_wire(options, report):
+    """A receiver that is no Kumiko takes Australia's place, and all that it was sent is searched."""
+    print("wire: what Japan's node sends to a receiver of another make", flush=True)
+    scanner = Scanner([*MARKS, FREE])
+    for name, secret_to in (("closed", ("us",)), ("opened", ("us", "au"))):
+        alliance = Alliance(options.kumiko, options.work / f"wire-{name}", tracks=200, period=2, secret_to=secret_to)
+        japan, australia = alliance.nations["jp"], alliance.nations["au"]
+        authority = alliance.root / "jp-ca.pem"
+        text = japan.introduction.read_text()
+        end = "-----END CERTIFICATE-----"
+        authority.write_text(text[text.index("-----BEGIN CERT"):text.index(end) + len(end)] + "\n")
+        kept = alliance.root / "received"
+        try:
+            alliance.start(["jp"])
+            time.sleep(8)  # until its tracks are confirmed
+            done = subprocess.run(
+                [sys.executable, pathlib.Path(__file__).parent / "alliance" / "receiver.py", "127.0.0.1",
+                 str(japan.listen), "--record", kept, "--ca", authority, "--certificate",
+                 australia.identity / "tls-1.pem", "--key", australia.identity / "tls-1.key", "--nation", "au",
+                 "--realm", "test", "--node", "one", "--partner", "jp", "--seconds", "15"],
+                capture_output=True, timeout=300, text=True)
+        finally:
+            alliance.stop()
+        if not kept.exists():
+            report.row("search: what is sent to au", "0", f"not run: {done.stdout} {done.stderr[-300:]}", False)
+            return
+        marks = by_mark(scanner.scan_file(kept))
+        shown = ", ".join(f"{mark} {marks.get(mark, 0)}" for mark in [*MARKS, FREE])
+        hidden = MARKS if name == "closed" else ["FORBIDQ", "HIDDENQ"]
+        holds = not any(marks.get(mark, 0) for mark in hidden) and marks.get(FREE, 0) > 0 \
+            and (name == "closed" or marks.get("SECRETQ", 0) > 0)
+        report.row(f"search: what is sent to au, label {name}", f"0 of {' '.join(hidden)}",
+                   f"{shown} in {kept.stat().st_size / 1e6:.2f} MB: {done.stdout.strip()}", holds)
+
+
 # Outage
 
 
@@ -585,7 +623,8 @@ def run_starts(options, report):
         nation.stop()
 
 
-PARTS = {"starts": run_starts, "kills": run_kills, "secrets": None, "control": run_control, "outage": run_outage}
+PARTS = {"starts": run_starts, "kills": run_kills, "secrets": None, "control": run_control, "wire": run_wire,
+         "outage": run_outage}
 
 
 def main():

@@ -117,11 +117,11 @@ class Alliance:
     def pairs(self):
         return [(a, b) for a in NATIONS for b in NATIONS if a != b]
 
-    def start(self):
-        for nation in self.nations.values():
-            nation.start()
-        for nation in self.nations.values():
-            nation.wait()
+    def start(self, names=NATIONS):
+        for name in names:
+            self.nations[name].start()
+        for name in names:
+            self.nations[name].wait()
         self.sky.start()
 
     def stop(self):
