@@ -125,6 +125,13 @@ class Nation:
         except OSError:
             return ""
 
+    def log_lines(self, text):
+        """The lines of the node's log that hold a text."""
+        try:
+            return [line for line in self.log_file.read_text(errors="replace").splitlines() if text in line]
+        except OSError:
+            return []
+
     def memory(self):
         """Resident memory, MB, now and at most."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
