@@ -176,7 +176,8 @@ public final class PictureSubscription: Sendable {
 
         func take() -> (updated: [TrackID], dropped: [TrackID], isSnapshot: Bool) {
             self.waiting.withLock { waiting in
-                let result = (Array(waiting.updated), Array(waiting.dropped), waiting.isSnapshot)
+                // In the order of their numbers: what a reader gets does not hang on the order of a set.
+                let result = (waiting.updated.sorted(), waiting.dropped.sorted(), waiting.isSnapshot)
                 waiting.told.formUnion(waiting.updated)
                 waiting.updated.removeAll(keepingCapacity: true)
                 waiting.dropped.removeAll(keepingCapacity: true)

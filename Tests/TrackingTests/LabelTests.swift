@@ -41,8 +41,8 @@ struct LabelTests {
         let flight = Flight.straight(
             from: home.moved(distance: 90_000, azimuth: 0).raised(to: 9_000), speed: 200, course: 1.5)
         var sky = Sky(sensors, [flight], seed: 11)
-        // The second radar is 3 km off for a minute, then right.
-        sky.rangeBias = { sic, t in sic == 2 && t < 60 ? 3_000 : 0 }
+        // The second radar is 3 km off for a minute, and comes right within the next: both tracks live until they meet.
+        sky.rangeBias = { sic, t in sic == 2 ? 3_000 * min(max(2 - t / 60, 0), 1) : 0 }
         // What each of the two tracks alone is made from.
         let reports = self.mark(sky.reports(seconds: 180)) { plot in
             LabelSet(number: plot.measuredAt.seconds >= 60 ? 3 : plot.sensor == sensors[0].id ? 1 : 2)
@@ -53,6 +53,7 @@ struct LabelTests {
             if time == 58 { apart = tracker.picture(at: time).map(\.labels.numbers) }
         }
         #expect(Set(apart) == [[1], [2]])
+        #expect(tracker.tally.duplicates > 0)
         #expect(tracker.picture(at: 180).map(\.labels.numbers) == [[1, 2, 3]])
     }
 
