@@ -30,7 +30,9 @@ private struct Pair {
                     at: self.folder.appending(path: "\(nation)/identity").path, nation: nation, realm: .test,
                     node: "one", hosts: ["127.0.0.1"], at: now))
         }
-        for number in 0..<2 { _ = try identities[number].partners.add(identities[1 - number].introduction.octets, at: now) }
+        for number in 0..<2 {
+            _ = try identities[number].partners.add(identities[1 - number].introduction.octets, at: now)
+        }
         self.clock = .played(from: now, speed: 10)
         var nodes: [KumikoNode] = []
         for (number, nation) in nations.enumerated() {
@@ -122,8 +124,8 @@ struct LatticeTests {
         let isDone = try await pair.run { nodes in
             nodes.allSatisfy { node in
                 let all = node.origins?.all.values.map { Set($0.contributions.map(\.nation)) } ?? []
-                let foreign = all.count { nations in !nations.isEmpty && node.info.nation.map { !nations.contains($0) } == true }
-                return all.contains { $0.count == 2 } && foreign > 0
+                guard let own = node.info.nation else { return false }
+                return all.contains { $0.count == 2 } && all.contains { !$0.isEmpty && !$0.contains(own) }
             }
         }
         #expect(isDone)
