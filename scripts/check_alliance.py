@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Three nations as real processes on the loopback, and what they must hold whatever happens to them.
 
-    scripts/check_alliance.py KUMIKO [--kills N] [--outage MINUTES] [--only PART …] [--seed N] [--work DIR] [--keep]
+    scripts/check_alliance.py [--kumiko PROGRAM] [--kills N] [--outage MINUTES] [--only PART …] [--seed N] [--work DIR] [--keep]
 
 The nations are made by the commands that a user would type. Between them lies a TCP proxy of this program, which stalls a
 link one way or both, cuts it with RST, and delays it: what network namespaces would do, without the rights that they need.
@@ -634,7 +634,7 @@ PARTS = {"starts": run_starts, "kills": run_kills, "secrets": None, "control": r
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("kumiko", type=pathlib.Path, help="the program")
+    parser.add_argument("--kumiko", type=pathlib.Path, default=".build-test/release/kumiko", help="the program")
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--outage", type=float, default=1, help="minutes")
     parser.add_argument("--tracks", type=int, default=5_000, help="in the air during the outage")
