@@ -15,6 +15,7 @@ Exit status: 0 if all holds, 1 if not; then the folders of the nations are kept.
 """
 import argparse
 import concurrent.futures
+import json
 import pathlib
 import random
 import shutil
@@ -540,12 +541,12 @@ def newest(nation, alliance):
     for name, seen in alliance.seen.items():
         if name != nation.name:
             mine -= {aircraft.address for aircraft in seen}
-    return {address: at for address, at in measured(nation).items() if address in mine}
+    return {address: at for address, at in measured(nation.tracks()).items() if address in mine}
 
 
-def measured(nation):
+def measured(tracks):
     return {int(track["properties"]["address"], 16): track["properties"]["measuredAt"]
-            for track in nation.tracks() if "address" in track["properties"]}
+            for track in tracks if "address" in track["properties"]}
 
 
 def catch_up(alliance, wanted, healed, limit=30):
@@ -557,8 +558,9 @@ def catch_up(alliance, wanted, healed, limit=30):
             entry = times[name, other]
             if entry[2] is not None:
                 continue
-            has = measured(alliance.nations[name])
+            answer = alliance.nations[name].get("/api/tracks", 30)
             now = time.monotonic() - healed
+            has = measured(json.loads(answer)["features"])
             # The tracker's time of the same measurement may stand some ms beside it at the partner: a tenth is allowed.
             share = sum(has.get(address, "") >= at[:-3] for address, at in goal.items()) / max(1, len(goal))
             for place, least in enumerate((0.5, 0.99, 1.0)):
