@@ -67,7 +67,7 @@ struct Gate {
         callers[.expired] = expired.tls
         var revoked = try founding.nation("ph")
         callers[.revokedByItsNation] = revoked.tls
-        try revoked.revoke(serial: revoked.tls.serial, at: Founding.now)
+        try revoked.revoke(revoked.tls.serial, at: Founding.now)
         try jp.meet(revoked)
         let denied = try founding.nation("nz")
         try jp.meet(denied)

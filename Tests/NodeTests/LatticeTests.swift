@@ -3,6 +3,7 @@ import Exercises
 import Foundation
 import Identity
 import Logging
+import Releasability
 import Testing
 
 @testable import Node
