@@ -359,7 +359,23 @@ struct Oracle: Sendable {
         }
         var seen: [Int] = []
         for prefix in ["secret-", "identity-", "exactly-"] { seen += Self.numbers(octets, after: Array(prefix.utf8)) }
-        if seen.isEmpty { report.note(.contentWithheldLater) }
+        if seen.isEmpty {
+            report.note(.contentWithheldLater)
+            guard let sequence, sequence < UInt64(own.count) else { return }
+            for id in Set(Self.numbers(own[Int(sequence)].octets, after: Array("secret-".utf8))) {
+                guard let record = self.planned[id] else { continue }
+                let taken = Taken(self.permits(record, by: station.policy, to: receiver, at: time))
+                if self.always[id]?.contains(receiver) == true,
+                    taken?.isCovered(by: self.taken[[id, receiver]]) == true
+                {
+                    self.note(
+                        .converged,
+                        "\(self.name(place)) withholds record \(id) from \(self.name(receiver)), who may see it")
+                }
+                self.always[id]?.remove(Members(receiver))
+            }
+            return
+        }
         for id in Set(seen).sorted() {
             guard let record = self.planned[id], record.nation == place else {
                 self.note(
