@@ -270,6 +270,7 @@ public struct Alliance {
                 self.faultRandom.chance(0.3) ? self.faultRandom.uniform(0...3600) : self.faultRandom.uniform(-3...3)
             self.say("\(self.name(place)): clock jumps by \(leap) s")
             self.stations[place].clock.offset += Int64(leap * 1e9)
+            if leap < 0 { self.oracle.setBack.insert(Members(place)) }
             self.stations[place].wakeAt = .max
             self.step(place, .tick)
             self.foretell(.jump(place), in: self.faultRandom.exponential(mean: self.mix.jumpEvery))
@@ -313,6 +314,8 @@ public struct Alliance {
             if self.stations[place].core == nil { self.start(place) }
         }
         for cut in self.cutList.indices { self.heal(cut) }
+        // What somebody took away or changed on a link is said again on the next one alone.
+        if self.oracle.wasForged { for link in self.wires.keys.sorted() { self.breakWire(link) } }
         for place in self.stations.indices { self.synced(place, self.stations[place].start) }
     }
 

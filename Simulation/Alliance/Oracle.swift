@@ -26,6 +26,8 @@ struct Oracle: Sendable {
     /// Nations that may be accused: hostile, or set back.
     var suspects: Members = []
     var rolledBack: Members = []
+    /// Nations whose clock was set back: intervals of their books may overlap.
+    var setBack: Members = []
     /// Somebody changed a message on its way.
     var wasForged = false
 
@@ -41,8 +43,8 @@ struct Oracle: Sendable {
     private var recorded: Set<Int> = []
     /// By record: in whose lanes it was durable when its node said so.
     private var stored: [Int: Members] = [:]
-    /// The records of warnings that went out under a number that stands in no log.
-    private var earlyRecords: [LedgerHash: String] = [:]
+    /// The records of entries, also of those whose body is withheld.
+    private var records: [LedgerHash: String] = [:]
     private var policies: [SmallPolicy]
 
     // What was said.
@@ -223,7 +225,10 @@ struct Oracle: Sendable {
     // MARK: - what leaves a node
 
     mutating func writes(_ place: Int, _ write: FederationWrite) {
-        for case .ownEntry(_, let entry) in write.changes { self.leaves[place].insert(entry.leaf) }
+        for case .ownEntry(_, let entry) in write.changes {
+            self.leaves[place].insert(entry.leaf)
+            self.records[entry.leaf] = (try? Entry(parsing: entry.octets))?.recordID
+        }
     }
 
     /// A receiver speaks.
@@ -338,7 +343,7 @@ struct Oracle: Sendable {
         } else {
             self.leaves[place].insert(leaf)
             if entry.leaf.statement.sequence >= HeldUrgent.early {
-                self.earlyRecords[leaf] = entry.recordID
+                self.records[leaf] = entry.recordID
             } else if !own.contains(where: { $0.leaf == leaf }) {
                 self.note(.early, "\(self.name(place)) sends \(self.name(receiver)) a warning that is not durable")
             }
@@ -471,7 +476,7 @@ struct Oracle: Sendable {
 
     /// Whether a store has a warning in its turn: by its leaf, or, where that stands in no log, by its record.
     private func isHeld(_ leaf: LedgerHash, of nation: Int, in store: Store) -> Bool {
-        let record = self.earlyRecords[leaf]
+        let record = self.records[leaf]
         return store.held[nation].contains { octets in
             guard let entry = try? Entry(parsing: octets) else { return false }
             return entry.leaf.hash == leaf || record != nil && entry.recordID == record
@@ -517,13 +522,20 @@ struct Oracle: Sendable {
                 else { continue }
                 let hasTaken =
                     station.folds[nation].leaves.contains(skipped.leaf.hash)
-                    || skipped.recordID.map { station.folds[nation].records.contains($0) } == true
+                    || self.records[skipped.leaf.hash].map { station.folds[nation].records.contains($0) } == true
                 let kind = skipped.leaf.statement.kind
                 if !hasTaken, kind == "report" || kind == "warning" {
                     self.note(.order, title + ", and \(place) never took effect")
                 }
             }
             station.folds[nation].next = max(station.folds[nation].next, statement.sequence + 1)
+        }
+        // An early warning stands in no log: whoever could say it again on the link after its turn would be believed. TLS
+        // keeps him out.
+        if self.wasForged, statement.sequence >= HeldUrgent.early {
+            station.folds[nation].leaves.insert(leaf)
+            if let id = entry.recordID { station.folds[nation].records.insert(id) }
+            return
         }
         if !station.folds[nation].leaves.insert(leaf).inserted { self.note(.twice, title + " again") }
         if let id = entry.recordID, !station.folds[nation].records.insert(id).inserted {
@@ -612,7 +624,9 @@ struct Oracle: Sendable {
         case .books(let nation, let discrepancy):
             switch discrepancy {
             case .fewerReceived, .summaryMissing, .otherInterval: break
-            case .moreReceived, .otherContent, .otherTimes, .notSummedUp, .late, .statements: accuse(nation, false)
+            case .moreReceived, .otherContent, .otherTimes, .notSummedUp, .late, .statements:
+                if let other = self.world.nations.firstIndex(of: nation), self.setBack.contains(other) { return }
+                accuse(nation, false)
             }
         case .ownLog: self.note(.alarm, "\(self.name(place)): \(alarm.summary)")
         }
@@ -701,7 +715,7 @@ struct Oracle: Sendable {
             let kind = entry.leaf.statement.kind
             let fold = receiver.folds[sender.place]
             if kind == "report" || kind == "warning", !fold.leaves.contains(entry.leaf.hash),
-                entry.recordID.map({ fold.records.contains($0) }) != true
+                self.records[entry.leaf.hash].map({ fold.records.contains($0) }) != true
             {
                 self.note(.converged, "\(entry.leaf.statement.sequence) of \(title) never took effect")
             }
