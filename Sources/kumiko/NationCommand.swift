@@ -72,7 +72,7 @@ struct NationCommand: ParsableCommand {
             abstract: "Make a new certificate and key for TLS, and a new introduction.",
             discussion: """
                 Partners take the new introduction without comparing anything: the same authority has signed it. A node that \
-                runs takes the certificate up when it is started again.
+                runs takes the certificate up within seconds, and a new key for entries when it is started again.
                 """)
 
         @Flag(help: "Make a new key for the node's entries too; the earlier ones are still believed.")
@@ -257,7 +257,7 @@ struct PartnerCommand: ParsableCommand {
                 try folder.partners.revoke(nation)
                 say("\(nation): nobody of it is let in from now on.")
             }
-            say("A node that runs takes this up when it is started again.")
+            say("A node that runs takes this up within seconds.")
         }
     }
 
