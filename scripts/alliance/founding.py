@@ -58,7 +58,7 @@ def label(*nations):
 class Alliance:
     """Three nations, the links between them, and a sky."""
 
-    def __init__(self, kumiko, root, tracks=200, period=2.0, secret_to=("us",), history=True, telling=1):
+    def __init__(self, kumiko, root, tracks=200, period=2.0, secret_to=("us",), history=True):
         """`secret_to` is whom the label of Japan's second receiver names."""
         self.root = pathlib.Path(root)
         self.root.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ class Alliance:
                 sensors.append(self._sensor(name, 2, "jp second receiver", label(*secret_to)))
             nation.configure(
                 sensors, label(*others), [(other, self.links.links[name, other].port) for other in others],
-                period=telling, history=history)
+                history=history)
         self._fill(tracks, period)
 
     @staticmethod

@@ -59,7 +59,7 @@ class Nation:
         for name, text in files.items():
             (folder / name).write_text(text)
 
-    def configure(self, sensors, label, partners, period=1, history=True):
+    def configure(self, sensors, label, partners, history=True):
         """Writes kumiko.yaml. `sensors` are lines of YAML, `partners` pairs of a nation and a port."""
         lines = [f"  - {{nation: {nation}, address: \"127.0.0.1:{port}\"}}" for nation, port in partners]
         self.config.write_text("\n".join([
@@ -70,7 +70,7 @@ class Nation:
             "feeds:", f"  - {{name: receivers, format: asterix, listen: \"127.0.0.1:{self.feed}\"}}",
             "release:", f"  agreements: {self.folder / 'agreements'}", f"  label: {label}",
             "federation:", f"  identity: {self.identity}", f"  ledger: {self.ledger}",
-            f"  listen: \"127.0.0.1:{self.listen}\"", f"  period: {period}", "  partners:", *["  " + l for l in lines],
+            f"  listen: \"127.0.0.1:{self.listen}\"", "  partners:", *["  " + l for l in lines],
         ]) + "\n")
 
     # The process.
