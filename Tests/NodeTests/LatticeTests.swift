@@ -202,7 +202,7 @@ struct LatticeTests {
         #expect {
             try NationFolder(opening: identity.path)
         } throws: {
-            "\($0)".contains("chmod 600")
+            "\($0)".contains("chmod 0600")
         }
     }
 

@@ -332,7 +332,7 @@ private func doubted(_ track: Track) -> Track {
                 "/api/tracks", "/api/tracks/stream", "/api/tracks/{id}", "/api/tracks/{id}/history", "/api/sensors",
                 "/api/node", "/api/openapi.json", "/healthz", "/metrics",
                 "/data/aircraft.json", "/api/audiences", "/api/release/terms", "/api/tracks/{id}/release",
-                "/api/tracks/{id}/label",
+                "/api/tracks/{id}/label", "/api/federation",
             ])
     }
 
