@@ -50,7 +50,7 @@ final class Lattice: Sendable {
         }
         for partner in settings.partners where folder.partners[partner.nation] == nil {
             throw LatticeError(
-                "\(partner.nation) was never introduced; kumiko partner add \(settings.identity) FILE, with what it gave you"
+                "\(partner.nation) was never introduced; kumiko partner add FILE --folder \(settings.identity)"
             )
         }
         guard
