@@ -17,6 +17,9 @@ final class LatticeStore: Sendable {
     private let writer: LedgerWriter
     private let identity: FederationIdentity
     private let refused = Mutex<String?>(nil)
+    /// By scope, the warnings that wait, as they are when all that was submitted is durable: several changes of one write may be
+    /// of the same warning, and whoever submits waits for no reader of the file.
+    private let waiting = Mutex<[String: [String: [UInt8]]]>([:])
     private let reading = DispatchQueue(label: "kumiko.ledger.reader", qos: .userInitiated)
 
     init(_ ledger: LedgerStore, identity: FederationIdentity) {
@@ -58,7 +61,7 @@ final class LatticeStore: Sendable {
         switch change {
         case .ownEntry(let lane, let own):
             if let entry = try? Entry(parsing: own.octets) { batch.append(entry) }
-            if own.isUrgent { batch.set([1], scope: Self.urgents(lane), key: Self.key(own.sequence)) }
+            if own.isUrgent { self.keep([1], lane, Self.key(own.sequence), in: &batch) }
             if let record = own.record {
                 let key = (own.isUrgent ? "warning/" : "record/") + lane.origin
                 batch.set(Self.octets(record), scope: Self.scope, key: key)
@@ -70,14 +73,12 @@ final class LatticeStore: Sendable {
                 batch.add(head: head.with(receipt.signature), of: lane)
             }
             batch.set(Self.octets(receipt.size), scope: Self.scope, key: "receipt/\(lane.origin)")
-            for (key, _) in (try? self.ledger.values(scope: Self.urgents(lane))) ?? []
-            where key < Self.key(receipt.size) {
-                batch.set(nil, scope: Self.urgents(lane), key: key)
+            for (key, _) in self.waiting(of: lane) where key < Self.key(receipt.size) {
+                self.keep(nil, lane, key, in: &batch)
             }
-        case .urgentReceived(let lane, let sequence):
-            batch.set(nil, scope: Self.urgents(lane), key: Self.key(sequence))
+        case .urgentReceived(let lane, let sequence): self.keep(nil, lane, Self.key(sequence), in: &batch)
         case .heldEntries(let lane, _, let entries, _, _):
-            let waiting = (try? self.ledger.values(scope: Self.urgents(lane))) ?? []
+            let waiting = self.waiting(of: lane)
             for octets in entries {
                 guard let entry = try? Entry(parsing: octets) else { continue }
                 batch.append(entry)
@@ -86,14 +87,38 @@ final class LatticeStore: Sendable {
                 for (key, value) in waiting {
                     guard let held = Self.held(key, value) else { continue }
                     if held.leaf == leaf || held.sequence >= HeldUrgent.early && id != nil && held.id == id {
-                        batch.set(nil, scope: Self.urgents(lane), key: key)
+                        self.keep(nil, lane, key, in: &batch)
                     }
                 }
             }
         case .heldUrgent(let lane, let urgent):
-            batch.set(urgent.octets, scope: Self.urgents(lane), key: Self.key(urgent.sequence))
+            self.keep(urgent.octets, lane, Self.key(urgent.sequence), in: &batch)
         case .convicted(let lane, let proof): batch.keep(proof, of: lane)
         }
+    }
+
+    /// The warnings of a lane that wait, in the order of their numbers.
+    private func waiting(of lane: Lane) -> [(key: String, octets: [UInt8])] {
+        self.waiting.withLock { waiting in
+            self.read(lane, &waiting)
+            return (waiting[Self.urgents(lane)] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        }
+    }
+
+    /// Keeps a warning that waits, or lets it go.
+    private func keep(_ octets: [UInt8]?, _ lane: Lane, _ key: String, in batch: inout LedgerBatch) {
+        self.waiting.withLock { waiting in
+            self.read(lane, &waiting)
+            waiting[Self.urgents(lane)]?[key] = octets
+        }
+        batch.set(octets, scope: Self.urgents(lane), key: key)
+    }
+
+    /// Reads, once, what the file has.
+    private func read(_ lane: Lane, _ waiting: inout [String: [String: [UInt8]]]) {
+        let scope = Self.urgents(lane)
+        guard waiting[scope] == nil, let values = try? self.ledger.values(scope: scope) else { return }
+        waiting[scope] = Dictionary(values.map { ($0.key, $0.octets) }) { $1 }
     }
 
     // MARK: Reading
