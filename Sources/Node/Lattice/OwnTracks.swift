@@ -20,6 +20,8 @@ struct OwnTracks: TrackSource, Sendable {
     private let labels: LabelBook
     private var live: [TrackID: (track: Track, knownAt: Timestamp)] = [:]
     private var memory: StateMemory?
+    /// Tracks that have ended and whose former states are kept, and from when on nobody may ask for these.
+    private var ended: [(until: Timestamp, track: TrackID)] = []
     /// Who is told. Its own, since whoever goes through the keys of `gains` holds them, and each change would copy all.
     private let partners: [Nation]
     private var gains: [Nation: [TrackID: Gain]]
@@ -40,6 +42,7 @@ struct OwnTracks: TrackSource, Sendable {
 
     /// Takes a change of an own track.
     mutating func take(_ change: TrackChange, at now: Timestamp) -> TrackChangeNotice {
+        self.letGo(at: now)
         switch change {
         case .updated(let track):
             let isNew = self.live.updateValue((track, now), forKey: track.id) == nil
@@ -48,9 +51,24 @@ struct OwnTracks: TrackSource, Sendable {
         case .dropped(let id, _):
             self.live[id] = nil
             for partner in self.partners { self.gains[partner]?[id] = nil }
-            _ = self.memory?.end(id, at: now)
+            if self.memory?.end(id, at: now) == true, let span = self.memory?.span {
+                self.ended.append((now.advanced(by: span), id))
+            }
             return TrackChangeNotice(id, .dropped)
         }
+    }
+
+    /// Lets go of the former states of tracks that ended so long ago that no delay reaches them: the pool is of bounded size.
+    private mutating func letGo(at now: Timestamp) {
+        var count = 0
+        while count < self.ended.count, self.ended[count].until <= now {
+            // A sensor's clock that ran ahead makes the end a later one.
+            if self.memory?.trim(self.ended[count].track, at: now) == false {
+                self.ended.append((now.advanced(by: 1), self.ended[count].track))
+            }
+            count += 1
+        }
+        if count > 0 { self.ended.removeFirst(count) }
     }
 
     /// Takes what own sensors gained, for each partner. A track's last tracklet tells only that it ended.
