@@ -174,7 +174,8 @@ actor LatticeKeeper {
         case .recorded, .refused: break
         case .alarm(let alarm):
             self.alarmCount += 1
-            if self.alarms.count < 100 { self.alarms.append(alarm) }
+            if self.alarms.count >= 100 { self.alarms.removeFirst() }
+            self.alarms.append(alarm)
             self.log.error("federation", metadata: ["alarm": "\(alarm)"])
         }
     }
