@@ -102,6 +102,8 @@ actor LatticeKeeper {
     }
 
     private func take(_ news: OwnNews, _ now: Timestamp) {
+        // What waits to be shown wears the labels of tracks that end here.
+        self.show(at: now)
         var notices: [TrackChangeNotice] = []
         notices.reserveCapacity(news.changes.count)
         for change in news.changes {
