@@ -187,9 +187,10 @@ actor LatticeKeeper {
     private func take(_ tracks: PartnerTracks) {
         let now = self.clock.now
         if tracks.isReset {
-            for key in self.told.keys where key.nation == tracks.nation {
-                self.told[key] = nil
-                self.fused.end(key.track, from: tracks.nation, now: now, into: &self.changes)
+            // In the order of their numbers, so that the picture does not hang on the order of a table.
+            for track in self.told.keys.filter({ $0.nation == tracks.nation }).map(\.track).sorted() {
+                self.told[Told(nation: tracks.nation, track: track)] = nil
+                self.fused.end(track, from: tracks.nation, now: now, into: &self.changes)
             }
         }
         var tracklets: [Tracklet] = []
