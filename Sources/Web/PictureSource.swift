@@ -43,8 +43,7 @@ struct PictureSource: Sendable {
         self.released = source.released
         self.shown = source.shown
         guard let shown = source.shown else {
-            throw Problem.badRequest(
-                "at goes with `as` and a linked partner: only of them is kept what they were shown.")
+            throw Problem.notFound("Only of a linked partner is kept what it was shown; name one in `as`.")
         }
         do {
             self.sights = Dictionary(
