@@ -164,6 +164,7 @@ final class Lattice: Sendable {
                 guard isNews else { continue }
                 self.inbox.put(.partners(keys))
                 self.server?.review()
+                for dialer in self.dialers { dialer.review() }
                 self.log.notice("the folder of identity was read again")
             } catch {
                 // What was known stays in force; a folder that is open to others is told.
