@@ -49,6 +49,8 @@ public final class ShownBook: Sendable {
     private let lane: Lane
     private let store: LatticeStore
     private let policy: Policy
+    /// The first entry of this run of the node: numbers begin anew with each, and what is known of one is of this run's.
+    private let first: UInt64
     private let state = Mutex(State())
 
     /// - Throws: `StorageError` when its history cannot be opened.
@@ -57,6 +59,7 @@ public final class ShownBook: Sendable {
         self.lane = lane
         self.store = store
         self.policy = policy
+        self.first = store.ledger.size(of: lane)
         self.history = try TrackHistory(in: DataDirectory(folder))
     }
 
@@ -160,17 +163,19 @@ public final class ShownBook: Sendable {
     /// - Complexity: reads the lane up to then, and for each track the minute before.
     public func shown(at instant: Timestamp) async throws -> [Sight] {
         var open: [UInt64: DisclosureTerms] = [:]
+        var isOfThisRun = false
         struct Later: Error {}
         do {
             try self.store.ledger.forEachEntry(of: self.lane, in: 0..<self.store.ledger.size(of: self.lane)) { stored in
                 guard stored.leaf.statement.time <= instant else { throw Later() }
+                if stored.leaf.statement.sequence >= self.first { isOfThisRun = true }
                 guard DisclosureStatement.isKind(stored.leaf.statement.kind), let entry = try stored.entry() else {
                     return
                 }
                 Self.apply(try DisclosureStatement(entry), to: &open)
             }
         } catch is Later {}
-        let (told, labels) = self.state.withLock { ($0.told, $0.labels) }
+        let (told, labels) = self.state.withLock { isOfThisRun ? ($0.told, $0.labels) : ([:], [:]) }
         var sights: [Sight] = []
         for (number, terms) in open.sorted(by: { $0.key < $1.key }) {
             let id = TrackID(UInt32(truncatingIfNeeded: number))
