@@ -175,7 +175,7 @@ public final class ShownBook: Sendable {
                 Self.apply(try DisclosureStatement(entry), to: &open)
             }
         } catch is Later {}
-        let (told, labels) = self.state.withLock { isOfThisRun ? ($0.told, $0.labels) : ([:], [:]) }
+        let (told, labels) = self.state.withLock { ($0.told, $0.labels) }
         var sights: [Sight] = []
         for (number, terms) in open.sorted(by: { $0.key < $1.key }) {
             let id = TrackID(UInt32(truncatingIfNeeded: number))
@@ -191,7 +191,7 @@ public final class ShownBook: Sendable {
             track.pressureAltitude = point.pressureAltitude.map { Track.Aged($0, at: point.measuredAt) }
             track.isOnGround = point.isOnGround
             track.lastKind = point.kind
-            if let known = told[id] {
+            if isOfThisRun, let known = told[id] {
                 // Identities that were known by then.
                 track.bornAt = min(known.bornAt, point.measuredAt)
                 track.address = known.address.flatMap { $0.measuredAt <= instant ? $0 : nil }
@@ -201,7 +201,8 @@ public final class ShownBook: Sendable {
             sights.append(
                 Sight(
                     track: track,
-                    terms: Terms(label: labels[id], agreement: terms.rule, redactions: terms.redactions)))
+                    terms: Terms(
+                        label: isOfThisRun ? labels[id] : nil, agreement: terms.rule, redactions: terms.redactions)))
         }
         return sights
     }
