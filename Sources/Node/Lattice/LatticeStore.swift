@@ -17,8 +17,8 @@ final class LatticeStore: Sendable {
     private let writer: LedgerWriter
     private let identity: FederationIdentity
     private let refused = Mutex<String?>(nil)
-    /// By scope, the warnings that wait, as they are when all that was submitted is durable: several changes of one write may be
-    /// of the same warning, and whoever submits waits for no reader of the file.
+    /// By scope, the warnings that wait, as they are when all that was submitted is durable: several changes of one
+    /// write may be of the same warning, and whoever submits waits for no reader of the file.
     private let waiting = Mutex<[String: [String: [UInt8]]]>([:])
     private let reading = DispatchQueue(label: "kumiko.ledger.reader", qos: .userInitiated)
 
