@@ -50,8 +50,8 @@ final class Lattice: Sendable {
         }
         for partner in settings.partners where folder.partners[partner.nation] == nil {
             throw LatticeError(
-                "\(partner.nation) was never introduced; kumiko partner add FILE --folder \(settings.identity)"
-            )
+                "\(partner.nation) was never introduced; kumiko partner add FILE --folder \(settings.identity), "
+                    + "with what it gave you")
         }
         guard
             let identity = FederationIdentity(
