@@ -76,16 +76,21 @@ public final class FederationServer: Sendable {
     /// - Throws: when it cannot listen, or the listening socket fails.
     public func run() async throws {
         let server = GRPCServer(transport: self.transport, services: [self.service])
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await server.serve() }
-            group.addTask {
-                while !Task.isCancelled {
-                    try await Task.sleep(for: self.links.limits.review)
-                    self.review()
-                }
+        // Not a child of this task: a connection that is being accepted when its server is cancelled ends the process in the
+        // transport. So nobody new is let in, who is there is sent away, and then the server ends by itself.
+        let serving = Task { try await server.serve() }
+        let reviewing = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: self.links.limits.review)
+                self.review()
             }
-            defer { group.cancelAll() }
-            do { try await group.next() } catch is CancellationError {}
+        }
+        defer { reviewing.cancel() }
+        try await withTaskCancellationHandler {
+            do { try await serving.value } catch is CancellationError {}
+        } onCancel: {
+            self.table.end()
+            server.beginGracefulShutdown()
         }
     }
 

@@ -144,6 +144,7 @@ final class ConnectionTable: Sendable {
         var last: UInt64 = 0
         var connections: [UInt64: Connection] = [:]
         var perAddress: [String: Int] = [:]
+        var isEnding = false
     }
 
     let limits: WireLimits
@@ -161,11 +162,20 @@ final class ConnectionTable: Sendable {
 
     var all: [Connection] { self.state.withLock { Array($0.connections.values) } }
 
-    /// Takes a connection in; nil, and counted, when there are too many.
+    /// Ends all connections; none is taken in any more.
+    func end() {
+        let all = self.state.withLock { state in
+            state.isEnding = true
+            return Array(state.connections.values)
+        }
+        for connection in all { connection.close() }
+    }
+
+    /// Takes a connection in; nil, and counted, when there are too many, or the server ends.
     func take(_ channel: any Channel) -> Connection? {
         let address = channel.remoteAddress?.ipAddress ?? ""
         let result = self.state.withLock { state -> Result<Connection, Full> in
-            guard state.connections.count < self.limits.connections else { return .failure(.all) }
+            guard !state.isEnding, state.connections.count < self.limits.connections else { return .failure(.all) }
             guard state.perAddress[address, default: 0] < self.limits.connectionsPerAddress else {
                 return .failure(.address)
             }
