@@ -370,10 +370,9 @@ def run_kills(options, report):
         if verdicts is None:
             report.row("kumiko ledger verify", "all hold", "this program does not have it")
         else:
-            # An entry that was durable when the node stopped, and whose head was not: the next start signs it.
-            bad = {n: faults for n, v in verdicts.items() if v.returncode and (faults := [
-                line for line in v.stderr.decode().splitlines() if line and "are behind the last head" not in line])}
-            unheaded = sum(b"are behind the last head" in v.stderr for v in verdicts.values())
+            bad = {n: v.stderr.decode().splitlines() for n, v in verdicts.items() if v.returncode}
+            # Entries that were durable when the node stopped, and whose head was not: the next start signs it.
+            unheaded = sum(b" behind the last head" in v.stdout for v in verdicts.values())
             report.row("kumiko ledger verify", "all hold", f"{len(verdicts) - len(bad)} of {len(verdicts)} hold"
                        + (f", {unheaded} with entries that have no head yet" if unheaded else ""), not bad)
             for name, faults in bad.items():

@@ -13,8 +13,6 @@ public enum AuditFault: Error, Hashable, Sendable {
     case wrongRoot(size: UInt64, signed: LedgerHash, found: LedgerHash)
     /// A head is of more entries than the copy has.
     case entriesMissing(head: UInt64, found: UInt64)
-    /// There are entries behind the last head: nobody has signed that they are there.
-    case behindLastHead(entries: UInt64)
     /// The audience did not cosign the head: there is no receipt for what it adds.
     case notCosigned(size: UInt64)
     /// The entry is none, not of the lane, not in its place, or not signed by a node that is known.
@@ -76,6 +74,9 @@ public struct LaneAuditor: Sendable {
         public var receipts = 0
         /// Entries before the last head that the audience cosigned.
         public var receiptedEntries: UInt64 = 0
+        /// Entries behind the last head, each signed by itself alone: a node writes entries first and then their head, so a copy of
+        /// one that runs, or was killed, may have some.
+        public var unheaded: UInt64 = 0
         /// The root over all entries.
         public var root = MerkleTree.emptyRoot
         /// What is wrong, in the order in which it was found; not more than `faultsMax`.
@@ -234,7 +235,7 @@ public struct LaneAuditor: Sendable {
             report.add(.entriesMissing(head: head.size, found: self.frontier.size))
         }
         let signed = self.next > 0 ? self.heads[self.next - 1].size : 0
-        if signed < self.frontier.size { report.add(.behindLastHead(entries: self.frontier.size - signed)) }
+        report.unheaded = self.frontier.size - min(signed, self.frontier.size)
         return report
     }
 }
@@ -273,8 +274,6 @@ extension AuditFault: CustomStringConvertible {
         case .wrongRoot(let size, let signed, let found):
             "the first \(size) entries have the root \(found), and signed is \(signed)"
         case .entriesMissing(let head, let found): "a head is of \(head) entries, and \(found) are there"
-        case .behindLastHead(let entries):
-            "\(entries) entries are behind the last head: nobody signed that they are there"
         case .notCosigned(let size): "the head of \(size) entries has no receipt of its audience"
         case .entry(let refusal, let sequence): "entry \(sequence): \(refusal)"
         case .statement(let error, let sequence): "entry \(sequence), what it says of disclosure: \(error)"

@@ -231,7 +231,9 @@ private struct LaneTable {
         let name = report.lane.origin + (copy.map { ", copy of \($0)" } ?? "")
         self.rows.append([
             name, "\(report.entries)", "\(report.bodies)", "\(report.heads)", "\(report.receipts)",
-            "\(report.receiptedEntries)", report.holds ? "holds" : "\(report.faultCount) faults",
+            "\(report.receiptedEntries)",
+            (report.holds ? "holds" : "\(report.faultCount) faults")
+                + (report.unheaded == 0 ? "" : ", \(report.unheaded) behind the last head"),
         ])
         for fault in report.faults.prefix(20) { self.faults.append("\(name): \(fault)") }
         if report.faultCount > 20 { self.faults.append("\(name): and \(report.faultCount - 20) more") }
