@@ -161,10 +161,11 @@ final class Lattice: Sendable {
                     return Self.keys(old, self.settings) != keys || old.tls.serial != folder.tls.serial
                         || old.partners.denials != folder.partners.denials
                 }
-                guard isNews else { continue }
-                self.inbox.put(.partners(keys))
+                // Also a partner's newer revocation list, which changes no key.
                 self.server?.review()
                 for dialer in self.dialers { dialer.review() }
+                guard isNews else { continue }
+                self.inbox.put(.partners(keys))
                 self.log.notice("the folder of identity was read again")
             } catch {
                 // What was known stays in force; a folder that is open to others is told.
