@@ -38,7 +38,8 @@ struct DemoCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...200_000).contains(self.aircraft) else { throw ValidationError("--aircraft is from 1 to 200000.") }
         guard (0.001...100).contains(self.speed) else { throw ValidationError("--speed is from 0.001 to 100.") }
-        guard (0...65_535).contains(self.port) else { throw ValidationError("--port is from 0 to 65535.") }
+        let portMax = self.alone ? 65_535 : 65_533
+        guard (0...portMax).contains(self.port) else { throw ValidationError("--port is from 0 to \(portMax).") }
     }
 
     func run() async throws {
