@@ -105,8 +105,9 @@ struct DisclosureCommand: ParsableCommand {
             commandName: "who-saw",
             abstract: "Tell who was shown a track or a record, from when to when, and by which rule.",
             discussion: """
-                ID is the originator's own number of a track, AUDIENCE/NUMBER with the number that the audience knows it by, the id of \
-                a record, or the hash of an entry's leaf. Times are those of the lane, UTC.
+                ID is the originator's own number of a track (on a linked node that of its own sensors' track, which /api/tracks \
+                has under `contributions`), AUDIENCE/NUMBER with the number that the audience knows it by, the id of a record, or \
+                the hash of an entry's leaf. Times are those of the lane, UTC.
                 """)
 
         @Argument(help: "A track, record or entry.")
