@@ -766,7 +766,6 @@ struct Exporter: Sendable {
             return
         }
         guard areTracksDue else { return }
-        self.link?.run = 0
         self.sendTracks(setting, &source, at: now, &outputs)
         // Entries may have been left waiting for it.
         if self.link?.isBulk == false, self.sendEntries(setting, at: now, &outputs) { self.link?.run += 1 }
@@ -850,6 +849,8 @@ struct Exporter: Sendable {
             lane: self.lane, node: identity.node, number: number, sentAt: draft.sentAt, count: draft.leaves.count,
             root: MerkleTree.root(of: draft.hashes))
         guard let signature = try? identity.signer.signature(under: TrackBatch.domain, over: message) else { return }
+        // Not when nothing was to be sent: whether a track that the partner may not see has changed must not tell.
+        self.link?.run = 0
         self.link?.leavesSent += UInt64(draft.leaves.count)
         self.link?.isBulk = true
         self.figures.batchesSent += 1
