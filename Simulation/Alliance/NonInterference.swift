@@ -244,7 +244,7 @@ private struct SecretHistory {
                 queue += more
             }
             if let wake = nodes[place]?.nextWake(after: time()) {
-                let instant = max(wake.nanoseconds - World.begin, now + 1000)
+                let instant = max(wake.nanoseconds - World.begin, now + 1)
                 if instant < wakes[place] || wakes[place] <= now {
                     wakes[place] = instant
                     heap.insert(.wake(place), at: instant)
