@@ -106,7 +106,9 @@ public enum IntroductionRefusal: Error, Hashable, Sendable, CustomStringConverti
         case .otherAuthority(let nation, let held, let offered):
             "\(nation) is known under the authority \(held), and this is \(offered). If the partner has told you by another "
                 + "way that it has a new one: kumiko partner remove \(nation), then add"
-        case .otherFingerprint(let found): "its fingerprint is \(found), which is not the one you gave"
+        // What it is in truth is not said: it would only be typed in the place of what was heard.
+        case .otherFingerprint:
+            "its fingerprint is not the one that you gave: do not use this file, and ask the partner by voice again"
         case .rolledBack(let held, let offered): "its number is \(offered), and number \(held) is known already"
         case .twoOfOneNumber(let number): "another one with the number \(number) is known: the partner has signed two"
         case .revoked(let nation): "this authority of \(nation) was revoked here; see the file partners/denied"

@@ -85,6 +85,7 @@ public final class KumikoNode: NodeView, Service {
             self.lattice = try Lattice(
                 settings, policy: release.policy, labels: labels, system: self.picture, clock: clock,
                 chronicle: chronicle, firstID: parameters.firstID, log: log)
+            parameters.firstID = self.lattice?.firstOwnID ?? parameters.firstID
         } else {
             self.picture = self.own
             self.lattice = nil
@@ -108,6 +109,7 @@ public final class KumikoNode: NodeView, Service {
     public func open() async throws {
         for line in self.lines { try await line.open() }
         for outlet in self.outlets.all { try await outlet.open() }
+        try await self.lattice?.open()
     }
 
     /// Runs until the task is cancelled or the program is asked to stop.

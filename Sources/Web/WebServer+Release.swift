@@ -63,7 +63,7 @@ extension WebServer {
                 for audience in audiences {
                     ReleaseJSON.decision(
                         desk.decide(spot, label: label, to: audience, at: time), to: audience,
-                        shown: at == nil ? desk.shown(track.id, to: audience) : nil, to: &json)
+                        shown: at == nil ? Self.shown(track.id, to: audience, view, desk) : nil, to: &json)
                 }
                 json.endArray()
                 json.endObject()
@@ -98,6 +98,14 @@ extension WebServer {
                 status: .ok, headers: [.contentType: "application/xml", .cacheControl: "no-store"],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.xml)))
         }
+    }
+
+    /// What an audience is shown of an own track: what a linked partner is told, or else what is decided for it.
+    private static func shown(
+        _ own: TrackID, to audience: Audience, _ view: any NodeView, _ desk: ReleaseDesk
+    ) -> Track? {
+        if case .nation(let nation) = audience, let book = view.shown(to: nation) { return book.told(of: own) }
+        return desk.shown(own, to: audience)
     }
 
     static func instant(_ request: Request) throws -> Timestamp? {

@@ -38,6 +38,10 @@ struct DemoCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...200_000).contains(self.aircraft) else { throw ValidationError("--aircraft is from 1 to 200000.") }
         guard (0.001...100).contains(self.speed) else { throw ValidationError("--speed is from 0.001 to 100.") }
+        // Links are found silent by the clock that is played.
+        guard self.alone || (0.1...10).contains(self.speed) else {
+            throw ValidationError("--speed is from 0.1 to 10 with three nations; add --alone for more.")
+        }
         let portMax = self.alone ? 65_535 : 65_533
         guard (0...portMax).contains(self.port) else { throw ValidationError("--port is from 0 to \(portMax).") }
     }

@@ -15,7 +15,7 @@ struct NationCommand: ParsableCommand {
             that sign. What partners get is the introduction that `init` and `show` write to standard output: hand it over, \
             and compare its fingerprint by voice. docs/identity.md tells what lies where.
             """,
-        subcommands: [Init.self, Renew.self, Show.self, Revoke.self])
+        subcommands: [Init.self, Renew.self, Show.self, Revoke.self, Keys.self])
 
     enum Curve: String, ExpressibleByArgument {
         case p256, p384
@@ -103,6 +103,30 @@ struct NationCommand: ParsableCommand {
         func run() throws { try show(self.folder.open()) }
     }
 
+    struct Keys: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the public keys by which the ledgers of this nation and its partners are verified.",
+            discussion: "What `kumiko ledger` and `kumiko disclosure` take as --keys: one key a line.")
+
+        @OptionGroup var folder: FolderOptions
+
+        func run() throws {
+            let folder = try self.folder.open()
+            let own = folder.introduction, partners = folder.partners.partners
+            func write(_ introduction: Introduction, nodes: [NodeKey], audiences: [Nation]) {
+                putLine("cosigner \(introduction.cosigner)")
+                for node in nodes { putLine("node \(node.key)") }
+                for audience in audiences {
+                    if let key = introduction.logKey(audience: "\(audience)") { putLine("log \(key)") }
+                }
+            }
+            write(own, nodes: own.nodeKeys, audiences: partners.map(\.nation))
+            for partner in partners {
+                write(partner.introduction, nodes: partner.introduction.nodeKeys, audiences: [folder.nation])
+            }
+        }
+    }
+
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revoke a certificate of this nation, and make the introduction that tells partners.",
@@ -118,6 +142,10 @@ struct NationCommand: ParsableCommand {
         func run() throws {
             let serial = try serialNumber(self.serial)
             var folder = try self.folder.open()
+            guard try folder.issued().contains(where: { $0.serial == serial }) else {
+                throw ExitMessage(
+                    "\(self.serial) is no certificate that this authority issued; `kumiko nation show` lists them")
+            }
             try folder.revoke(
                 serial, authorityKey: self.key.caKey, terms: self.terms.terms, at: NodeClock.real().now)
             try show(folder)

@@ -89,6 +89,7 @@ private struct Pair {
     /// Runs both until `isDone`, or half a minute.
     func run(until isDone: @Sendable @escaping ([KumikoNode]) async -> Bool) async throws -> Bool {
         let (nodes, scenario) = (self.nodes, self.scenario)
+        for node in nodes { try await node.open() }
         return try await withThrowingTaskGroup(of: Bool.self) { group in
             for node in nodes {
                 group.addTask {

@@ -30,7 +30,13 @@ final class Lattice: Sendable {
     let nation: Nation
     /// Which life of the node's tracks this is.
     var epoch: UInt32 { UInt32(truncatingIfNeeded: self.start) }
+    /// Where the numbers of the own tracker begin: beyond those of the picture, and others in each of a thousand starts, as the
+    /// ledger names tracks by them.
+    var firstOwnID: TrackID { TrackID(1 << 31 | UInt32(truncatingIfNeeded: self.start % 1024) << 21 | 1) }
     private let wrong = Mutex<String?>(nil)
+    private let unreadable = Mutex<String?>(nil)
+    private let serving = Mutex<Task<Void, Never>?>(nil)
+    private let peers = Mutex<[LinkID: Peer]>([:])
     private let parts = Mutex<(server: FederationServer?, dialers: [FederationDialer])>((nil, []))
     private var server: FederationServer? { self.parts.withLock { $0.server } }
     private var dialers: [FederationDialer] { self.parts.withLock { $0.dialers } }
@@ -73,7 +79,8 @@ final class Lattice: Sendable {
                 CompiledRelease(policy, to: .nation(partner.nation), kind: .tracks, realm: policy.realm).delays
             }.max() ?? 0
         let own = OwnTracks(
-            labels: labels, partners: settings.partners.map(\.nation), offersTracklets: true, delay: Double(delay))
+            labels: labels, policy: policy, partners: settings.partners.map(\.nation), offersTracklets: true,
+            delay: Double(delay))
         let core = FederationNode(
             identity, policy: policy, partners: Self.keys(folder, settings), source: own, start: self.start,
             recovering: try store.recover())
@@ -126,14 +133,36 @@ final class Lattice: Sendable {
 
     // MARK: Running
 
-    /// Listens, dials and keeps, until cancelled.
-    func run() async {
+    /// Listens, so that an address in use is told at once.
+    ///
+    /// - Throws: `LatticeError`.
+    func open() async throws {
         self.connect()
         await self.keeper.recover()
+        guard let server = self.server, let listen = self.settings.listen else { return }
+        let serving = Task { await self.serve(server) }
+        self.serving.withLock { $0 = serving }
+        guard await server.address != nil else {
+            throw LatticeError(
+                "federation.listen: nothing can listen on \(listen), another program may; choose another address or port"
+            )
+        }
+    }
+
+    /// Dials and keeps, until cancelled; call `open` before.
+    func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keeper.run() }
             group.addTask { await self.watchIdentity() }
-            if let server = self.server { group.addTask { await self.serve(server) } }
+            if let serving = self.serving.withLock({ $0 }) {
+                group.addTask {
+                    await withTaskCancellationHandler {
+                        await serving.value
+                    } onCancel: {
+                        serving.cancel()
+                    }
+                }
+            }
             for dialer in self.dialers { group.addTask { await dialer.run() } }
             let clock = self.clock
             for book in self.shown { group.addTask { await book.history.run { clock.now } } }
@@ -164,12 +193,17 @@ final class Lattice: Sendable {
                 // Also a partner's newer revocation list, which changes no key.
                 self.server?.review()
                 for dialer in self.dialers { dialer.review() }
+                self.unreadable.withLock { $0 = nil }
                 guard isNews else { continue }
                 self.inbox.put(.partners(keys))
                 self.log.notice("the folder of identity was read again")
             } catch {
                 // What was known stays in force; a folder that is open to others is told.
-                self.log.error("federation", metadata: ["identity": "\(error)"])
+                let isNew = self.unreadable.withLock { old in
+                    defer { old = "\(error)" }
+                    return old != "\(error)"
+                }
+                if isNew { self.log.error("the folder of identity is not read again: \(error)") }
             }
         }
     }
@@ -177,18 +211,21 @@ final class Lattice: Sendable {
     /// What a person must mend; nil while all is well.
     var trouble: String? {
         if let wrong = self.wrong.withLock({ $0 }) { return wrong }
+        if let unreadable = self.unreadable.withLock({ $0 }) { return "The folder of identity: \(unreadable)." }
         return self.store.trouble.map { "The ledger is not written any more: \($0)." }
     }
 }
 
 extension Lattice: FederationDelegate {
     func accepted(_ link: LinkID, peer: Peer) async {
-        self.log.notice("a partner's node is linked", metadata: ["peer": "\(peer.name)"])
+        self.peers.withLock { $0[link] = peer }
+        self.log.notice("a partner's node is linked and is told", metadata: ["peer": "\(peer.name)"])
         await self.keeper.handle(.accepted(link, peer.nation, node: peer.node))
     }
 
     func dialled(_ link: LinkID, peer: Peer) async {
-        self.log.notice("linked to a partner's node", metadata: ["peer": "\(peer.name)"])
+        self.peers.withLock { $0[link] = peer }
+        self.log.info("a partner's node is reached", metadata: ["peer": "\(peer.name)"])
         await self.keeper.handle(.dialled(link, peer.nation))
     }
 
@@ -199,12 +236,30 @@ extension Lattice: FederationDelegate {
     func sent(_ link: LinkID) async { await self.keeper.handle(.sent(link)) }
 
     func closed(_ link: LinkID, _ ending: LinkEnding) async {
-        self.log.notice("a link has ended", metadata: ["why": "\(ending)"])
+        let peer = self.peers.withLock { $0.removeValue(forKey: link) }
+        self.log.notice(
+            "a link has ended",
+            metadata: ["peer": "\(peer.map { "\($0.name)" } ?? "unknown")", "why": "\(ending.words)"])
         await self.keeper.handle(.closed(link))
     }
 
     func unreachable(_ nation: Nation, address: WireAddress, reason: String) async {
         self.log.info("a partner's node is not reached", metadata: ["nation": "\(nation)", "why": "\(reason)"])
+    }
+}
+
+extension LinkEnding {
+    /// For people.
+    fileprivate var words: String {
+        switch self {
+        case .closed(let refusal): "this node ended it: \(refusal.name)"
+        case .left(let refusal?): "the partner ended it: \(refusal.name)"
+        case .left(nil): "the partner ended it"
+        // A library's text names its own source files: the first words tell enough.
+        case .broken(let reason):
+            reason.contains("CERTIFICATE") || reason.contains("certificate")
+                ? "the partner does not accept this node's certificate; ask there why" : "the connection broke"
+        }
     }
 }
 

@@ -9,6 +9,33 @@ struct OwnNews: Sendable {
     /// What they gained.
     var gains: [Tracklet] = []
 
+    init(changes: [TrackChange] = [], gains: [Tracklet] = []) {
+        self.changes = changes
+        self.gains = gains
+    }
+
+    /// Several turns as one: of each track the last change, and the sum of what it gained.
+    init(conflating turns: [OwnNews]) {
+        var places: [TrackID: Int] = [:]
+        for change in turns.lazy.flatMap(\.changes) {
+            if let place = places[change.track] {
+                self.changes[place] = change
+            } else {
+                places[change.track] = self.changes.count
+                self.changes.append(change)
+            }
+        }
+        places.removeAll(keepingCapacity: true)
+        for gain in turns.lazy.flatMap(\.gains) {
+            if let place = places[gain.track] {
+                self.gains[place] = self.gains[place].combined(with: gain)
+            } else {
+                places[gain.track] = self.gains.count
+                self.gains.append(gain)
+            }
+        }
+    }
+
     var isEmpty: Bool { self.changes.isEmpty && self.gains.isEmpty }
 }
 
@@ -32,8 +59,14 @@ final class LatticeInbox: Sendable {
         self.ringer.yield()
     }
 
+    /// Turns that wait one by one; more are made one, so that what waits is bounded by the number of tracks.
+    private static let turnsMax = 64
+
     func put(_ news: OwnNews) {
-        self.waiting.withLock { $0.news.append(news) }
+        self.waiting.withLock { waiting in
+            waiting.news.append(news)
+            if waiting.news.count > Self.turnsMax { waiting.news = [OwnNews(conflating: waiting.news)] }
+        }
         self.ringer.yield()
     }
 
@@ -47,4 +80,13 @@ final class LatticeInbox: Sendable {
     func ring() { self.ringer.yield() }
 
     func finish() { self.ringer.finish() }
+}
+
+extension TrackChange {
+    fileprivate var track: TrackID {
+        switch self {
+        case .updated(let track): track.id
+        case .dropped(let id, _): id
+        }
+    }
 }

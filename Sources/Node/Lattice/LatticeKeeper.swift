@@ -113,7 +113,7 @@ actor LatticeKeeper {
             }
             if case .dropped(let id, _) = change { self.told[Told(nation: self.nation, track: id)] = nil }
         }
-        for gain in news.gains { self.core.source.take(gain) }
+        for gain in news.gains { self.core.source.take(gain, at: now) }
         self.fused.process(news.gains.span, now: now, into: &self.changes)
         if !notices.isEmpty { self.core.handle(.tracks(notices), at: now, into: &self.outputs) }
     }

@@ -133,7 +133,14 @@ final class LatticeStore: Sendable {
             let size = self.ledger.head(of: lane).flatMap { try? Checkpoint(parsing: $0.text).size } ?? 0
             if from < size {
                 let range = from..<min(size, from + UInt64(max(countMax, 1)))
-                for stored in (try? self.ledger.entries(of: lane, in: range)) ?? [] {
+                guard let read = try? self.ledger.entries(of: lane, in: range) else {
+                    // The disk is busy or worse; that there is nothing would be another thing to say.
+                    self.reading.asyncAfter(deadline: .now() + 1) {
+                        self.load(lane, from: from, countMax: countMax, octetsMax: octetsMax, done: done)
+                    }
+                    return
+                }
+                for stored in read {
                     guard let entry = try? stored.entry() else { break }
                     let encoded = entry.encoded
                     guard entries.isEmpty || octets + encoded.count <= octetsMax else { break }

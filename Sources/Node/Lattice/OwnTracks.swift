@@ -1,5 +1,6 @@
 internal import Air
 internal import Federation
+internal import Releasability
 
 /// What the node's own sensors know, as federation asks for it: states, and for each partner what it has not been told.
 ///
@@ -16,6 +17,24 @@ struct OwnTracks: TrackSource, Sendable {
         var number: UInt32 = 0
     }
 
+    /// Decides about the tracklets for one partner.
+    private struct Judge: Sendable {
+        var compiled: CompiledRelease
+        var numbers: [LabelSet: UInt32] = [:]
+
+        mutating func mayGo(_ tracklet: Tracklet, _ labels: LabelSet, _ book: LabelBook, at now: Timestamp) -> Bool {
+            let number: UInt32
+            if let known = self.numbers[labels] {
+                number = known
+            } else {
+                number = self.compiled.number(of: book.label(of: labels))
+                self.numbers[labels] = number
+            }
+            let verdict = self.compiled.verdict(CompiledRelease.Item(label: number, tracklet.spot), at: now)
+            return verdict.isReleased && verdict.redactions.isEmpty
+        }
+    }
+
     let offersTracklets: Bool
     private let labels: LabelBook
     private var live: [TrackID: (track: Track, knownAt: Timestamp)] = [:]
@@ -24,6 +43,8 @@ struct OwnTracks: TrackSource, Sendable {
     private var ended: [(until: Timestamp, track: TrackID)] = []
     /// Who is told. Its own, since whoever goes through the keys of `gains` holds them, and each change would copy all.
     private let partners: [Nation]
+    /// Whether a tracklet may go: asked when it is gained, so that what may not be told now is not told later in a sum.
+    private var judges: [Judge]
     private var gains: [Nation: [TrackID: Gain]]
 
     /// - Parameters:
@@ -31,8 +52,13 @@ struct OwnTracks: TrackSource, Sendable {
     ///   - delay: the longest that an agreement asks for, seconds.
     ///   - statesMax: how many former states are kept, some 500 bytes each.
     init(
-        labels: LabelBook, partners: [Nation], offersTracklets: Bool, delay: Double, statesMax: Int = 200_000
+        labels: LabelBook, policy: Policy, partners: [Nation], offersTracklets: Bool, delay: Double,
+        statesMax: Int = 200_000
     ) {
+        self.judges = partners.map {
+            Judge(
+                compiled: CompiledRelease(policy, to: .nation($0), kind: .tracklets, realm: policy.realm))
+        }
         self.labels = labels
         self.partners = partners
         self.gains = Dictionary(uniqueKeysWithValues: partners.map { ($0, [:]) })
@@ -72,9 +98,15 @@ struct OwnTracks: TrackSource, Sendable {
     }
 
     /// Takes what own sensors gained, for each partner. A track's last tracklet tells only that it ended.
-    mutating func take(_ tracklet: Tracklet) {
-        guard self.offersTracklets, !tracklet.isLast else { return }
-        for partner in self.partners { self.gains[partner]?[tracklet.track, default: Gain()].add(tracklet) }
+    mutating func take(_ tracklet: Tracklet, at now: Timestamp) {
+        guard self.offersTracklets, !tracklet.isLast, let live = self.live[tracklet.track] else { return }
+        for (place, partner) in self.partners.enumerated() {
+            if self.judges[place].mayGo(tracklet, live.track.labels, self.labels, at: now) {
+                self.gains[partner]?[tracklet.track, default: Gain()].add(tracklet)
+            } else {
+                self.gains[partner]?[tracklet.track]?.clear()
+            }
+        }
     }
 
     var tracks: [TrackID] { self.live.keys.sorted() }

@@ -29,6 +29,9 @@ public final class ShownBook: Sendable {
     }
 
     private struct State {
+        /// By the number of this node's own tracker, the partner's; of tracks that were opened in this run.
+        var numbers: [UInt64: UInt64] = [:]
+        var isRead = false
         /// By the partner's numbers, what the ledger leaves open.
         var open: [UInt64: DisclosureTerms] = [:]
         var labels: [TrackID: Label] = [:]
@@ -70,7 +73,23 @@ public final class ShownBook: Sendable {
         guard let entry = try? Entry(parsing: own.octets), let statement = try? DisclosureStatement(entry) else {
             return
         }
-        self.state.withLock { Self.apply(statement, to: &$0.open) }
+        self.state.withLock { state in
+            Self.apply(statement, to: &state.open)
+            if case .opened(let openings) = statement {
+                for opening in openings { if let local = opening.local { state.numbers[local] = opening.number } }
+            }
+        }
+    }
+
+    /// What it is told of one of this node's own tracks, under its number; nil if it is told nothing of it now.
+    public func told(of own: TrackID) -> Track? {
+        let number = self.state.withLock { $0.numbers[UInt64(own.rawValue)] }
+        return number.flatMap { self.picture.track(TrackID(UInt32(truncatingIfNeeded: $0))) }
+    }
+
+    /// Another question is being answered: each reads the lane from its beginning.
+    public struct Busy: Error, CustomStringConvertible {
+        public var description: String { "another question about what it was shown is being answered; ask again" }
     }
 
     /// Takes a batch that is delivered.
@@ -99,7 +118,11 @@ public final class ShownBook: Sendable {
         self.picture.apply(changes)
         self.history.append(
             changes.compactMap { change in
-                if case .updated(let track) = change { TrackPoint(track) } else { nil }
+                guard case .updated(let track) = change else { return nil }
+                // Under the time at which it was told: an agreement may ask for a delay.
+                var point = TrackPoint(track)
+                point.measuredAt = now
+                return point
             })
     }
 
@@ -159,9 +182,15 @@ public final class ShownBook: Sendable {
 
     /// What it was shown at an instant, by the ledger.
     ///
-    /// - Throws: `StorageError` or `LedgerError`.
+    /// - Throws: `StorageError`, `LedgerError`, or `Busy`.
     /// - Complexity: reads the lane up to then, and for each track the minute before.
     public func shown(at instant: Timestamp) async throws -> [Sight] {
+        let isFree = self.state.withLock { state in
+            defer { state.isRead = true }
+            return !state.isRead
+        }
+        guard isFree else { throw Busy() }
+        defer { self.state.withLock { $0.isRead = false } }
         var open: [UInt64: DisclosureTerms] = [:]
         var isOfThisRun = false
         struct Later: Error {}

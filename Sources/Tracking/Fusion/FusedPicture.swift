@@ -164,7 +164,9 @@ public struct FusedPicture: Sendable {
             self.wholes[Int(self.contributors[c].whole)] = track
             self.examine(c)
         } else {
-            return
+            // It told tracklets before: what it may tell has changed.
+            guard track.measuredAt >= self.contributors[c].measuredAt else { return }
+            self.contributors[c].whole = self.keepWhole(track)
         }
         self.note(c, track, now)
         let slot = Int(self.contributors[c].slot)
@@ -221,6 +223,16 @@ public struct FusedPicture: Sendable {
                     sequence: tracklet.sequence.upperBound, status: tracklet.status, measuredAt: tracklet.measuredAt,
                     receivedAt: now, latitude: tracklet.position.latitude, longitude: tracklet.position.longitude))
             self.seat(c, with: tracklet)
+        } else if self.contributors[c].whole >= 0, tracklet.plotCount > 0 {
+            // It told states before: what it may tell has changed.
+            self.freeWholes.append(self.contributors[c].whole)
+            self.contributors[c].whole = -1
+            let slot = Int(self.contributors[c].slot)
+            if self.records[slot].hasInformation {
+                self.add(tracklet, of: c)
+            } else {
+                self.beginState(slot, with: tracklet)
+            }
         } else if tracklet.plotCount > 0 {
             if self.contributors[c].misfits == 0 { self.observe(received, at: Int(self.contributors[c].slot)) }
             self.add(tracklet, of: c)

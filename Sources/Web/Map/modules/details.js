@@ -205,7 +205,7 @@ export class Details {
       ${row("Taken from it", taken(p.redactions))}`;
     const decisions = (this.as === null ? this.release?.decisions ?? [] : []).map((decision) =>
       `<li class="${escape(decision.answer)}" title="${escape(decision.sentence)}"><b>${escape(nameOfAudience(decision.to))}</b> <span>${escape(ANSWERS[decision.answer] ?? "")}</span> <em>${escape(decision.rule)}</em>${decision.shown && decision.answer === "withhold" ? " <small>older state shown</small>" : ""}</li>`);
-    return `<div class="d-part" id="release-part"><h3>Release</h3><table>${words}${shown}</table>${decisions.length ? `<ul class="decisions">${decisions.join("")}</ul>` : ""}</div>`;
+    return `<div class="d-part" id="release-part"><h3>Release</h3><table>${words}${shown}</table>${decisions.length ? `<h4>What our own sensors know of it</h4><ul class="decisions">${decisions.join("")}</ul>` : ""}</div>`;
   }
 
   #profile(track, now) {
