@@ -289,6 +289,38 @@ struct FusionRulesTests {
         #expect(picture.picture(at: 21).isEmpty)
     }
 
+    @Test("what a partner may tell of a track changes from states to tracklets and back, and the track goes on")
+    func formChanges() throws {
+        var picture = FusedPicture()
+        var changes: [SystemTrackChange] = []
+        var sender = ScriptedTeller("us", track: 4)
+        var ids: Set<TrackID> = []
+        for time in stride(from: 1.0, through: 90, by: 1) {
+            let now = Timestamp(seconds: time)
+            if (30..<60).contains(time) {
+                picture.process([sender.tell(line(), at: time)].span, now: now, into: &changes)
+            } else {
+                var track = Track(
+                    id: TrackID(4), status: .confirmed, measuredAt: now, receivedAt: now, position: line()(time))
+                track.velocity = EastNorthUp(east: 0, north: 200, up: 0)
+                track.covariance = .diagonal(25)
+                track.covariance[0, 0] = 2_500
+                track.covariance[1, 1] = 2_500
+                track.heightVariance = 400
+                track.climbVariance = 4
+                picture.process(track, from: nationOf("us"), now: now, into: &changes)
+                picture.advance(to: now, into: &changes)
+            }
+            let tracks = picture.picture(at: time)
+            guard let shown = tracks.first else { continue }
+            ids.insert(shown.track.id)
+            #expect(tracks.count == 1, "at \(time)")
+            let error = LocalFrame(origin: line()(time)).displacement(of: Geocentric(shown.track.position))
+            #expect((error.east * error.east + error.north * error.north).squareRoot() < 500, "at \(time)")
+        }
+        #expect(ids.count == 1)
+    }
+
     @Test("no tracklet that a partner may send harms the picture", arguments: 0..<5 as Range<UInt64>)
     func foreign(seed: UInt64) {
         var random = SplitMix64(state: seed)
