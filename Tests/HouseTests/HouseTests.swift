@@ -153,7 +153,7 @@ struct HouseTests {
             ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
             + [
                 "asterix", "asterix-differences", "consistency", "disclosure", "exercises", "federation",
-                "federation-wire", "fusion", "identity", "labels", "ledger",
+                "federation-wire", "fusion", "linking", "identity", "labels", "ledger",
                 "mode-s-differences",
                 "plausibility", "recordings-tracked", "registration", "releasability", "scale", "scoring",
                 "tracking-scores",
