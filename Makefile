@@ -96,7 +96,7 @@ test-alliance: ## A simulated alliance, then three nations as processes: killed,
 	.build-test/release/kumiko-simulate --mutants
 	.build-test/release/kumiko-simulate --noninterference 2000
 	scripts/check_alliance.py --kumiko $(KUMIKO) --kills $(KILLS)
-	scripts/kill_ledger.py 20
+	scripts/kill_ledger.py .build-test/release/kumiko-bench-ledger 20
 
 test-referee: ## The tracker's scores beside those of Stone Soup
 	@if [ -d $(DATA)/../referee ]; then scripts/referee.py --referee $(DATA)/../referee --kumiko $(KUMIKO) --work .build-referee --only mix20; \
@@ -137,7 +137,8 @@ soak: install-run ## Ten minutes at twice the rate that the node can take; 20,00
 	.build/release/kumiko-bench overload --minutes 10
 	.build/release/kumiko-simulate --seeds 20000
 	.build/release/kumiko-simulate --noninterference 10000
-	scripts/check_alliance.py --kumiko .build/release/kumiko --kills 1000
+	scripts/check_alliance.py --kumiko .build/release/kumiko --kills 1000 --outage 10
+	scripts/kill_ledger.py .build/release/kumiko-bench-ledger 1000
 
 clean: ## Remove what was built and fetched
 	rm -rf .build .build-test .build-core .build-fuzz .build-referee .assets .venv
