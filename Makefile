@@ -113,7 +113,10 @@ bench: install-test ## The figures: decoding, tracking, latency, memory, beside 
 	.build/release/kumiko-bench-tracker scale
 	.build/release/kumiko-bench-release
 	.build/release/kumiko-bench-ledger
+	.build/release/kumiko-bench-ledger books
+	rm -rf .build/durable && .build/release/kumiko-bench-ledger durable .build/durable 200000
 	.build/release/kumiko-bench-federation
+	.build/release/kumiko-bench-federation resync 1000000
 	.build/release/kumiko-bench-wire
 	KUMIKO_DATA=$(DATA) .build/release/kumiko-bench-recordings
 	@if [ -d $(DATA)/../referee ]; then \

@@ -251,6 +251,23 @@ def ledger_verify(alliance, keys, folder):
             for name, nation in alliance.nations.items()}
 
 
+def offline_commands(report, alliance, folder):
+    """The commands of docs/linking.md that look at ledgers, with the keys that `kumiko nation keys` writes."""
+    jp, au = alliance.nations["jp"], alliance.nations["au"]
+    file = pathlib.Path(folder) / "nation-keys"
+    file.write_bytes(jp.run("nation", "keys", "--folder", jp.identity).stdout)
+    ours = jp.run("ledger", "verify", jp.ledger, "--keys", file, status=None)
+    report.row("kumiko ledger verify, keys of kumiko nation keys", "status 0", f"status {ours.returncode}",
+               ours.returncode == 0)
+    both = jp.run("disclosure", "audit", jp.ledger, au.ledger, "--keys", file, status=None)
+    report.row("kumiko disclosure audit", "status 0", f"status {both.returncode}", both.returncode == 0)
+    if both.returncode:
+        report.fault(f"kumiko disclosure audit: {both.stderr.decode()}")
+    seen = jp.run("disclosure", "who-saw", "au/1", "--data", jp.ledger, status=None)
+    report.row("kumiko disclosure who-saw au/1", "names au", seen.stdout.decode().split("\n")[0][:60],
+               seen.returncode == 0 and b"\nau " in seen.stdout)
+
+
 # Secrets
 
 
@@ -377,6 +394,7 @@ def run_kills(options, report):
                        + (f", {unheaded} with entries that have no head yet" if unheaded else ""), not bad)
             for name, faults in bad.items():
                 report.fault(f"kumiko ledger verify, {name}: {'; '.join(faults)}")
+        offline_commands(report, alliance, options.work / "kills")
         if running:
             tell_secrets(report, running, tracks, *scan_files(alliance, scanner), expects_secret=False)
     finally:

@@ -86,6 +86,8 @@ ok "explain: colours only where they are wanted"
 expect 0 '60 s of Japan and Korea, 50 aircraft' "$kumiko" scenario --out "$work/scenario" --aircraft 50 --duration 60
 expect 0 'plots/s on one core' "$kumiko" track "$work/scenario" --out "$work/tracks.jsonl"
 [ -s "$work/tracks.jsonl" ] && [ -s "$work/scenario/truth.jsonl" ] || fail "no tracks or no truth were written"
+expect 0 'sharing tracklets' "$kumiko" track "$work/scenario" --share tracklets --out-dir "$work/shared"
+ls "$work"/shared/tracks-*.jsonl >/dev/null || fail "track --share wrote no nation's tracks"
 expect 0 'GOSPA' "$kumiko" score "$work/scenario" "$work/tracks.jsonl" --html "$work/score.html" --json "$work/score.json"
 grep -q '</html>' "$work/score.html" && [ -s "$work/score.json" ] || fail "no page or no JSON of the scores was written"
 expect 0 'aircraft' "$kumiko" scenario exercises/quiet-sky.yaml --out "$work/quiet" --wire --duration 120
